@@ -1,0 +1,103 @@
+#include "driver/mark.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "driver/die.h"
+
+static int mark_fd = PROTOCOL_MARK_FD;
+static bool waits_for_go = true;
+
+struct line {
+    char text[PROTOCOL_LINE_MAX];
+    size_t length;
+};
+
+void mark_open(void)
+{
+    if (fcntl(PROTOCOL_MARK_FD, F_GETFD) < 0)
+        mark_fd = STDOUT_FILENO;
+    waits_for_go = fcntl(PROTOCOL_GO_FD, F_GETFD) >= 0;
+}
+
+unsigned mark_number(char text[MARK_NUMBER_MAX], uint64_t number)
+{
+    char digits[MARK_NUMBER_MAX];
+    unsigned count = 0;
+    do
+        digits[count++] = (char)('0' + number % 10);
+    while (number /= 10);
+    for (unsigned i = 0; i < count; i++)
+        text[i] = digits[count - 1 - i];
+    text[count] = '\0';
+    return count;
+}
+
+static void add(struct line *line, const char *text)
+{
+    size_t length = strlen(text);
+    if (length > sizeof line->text - line->length)
+        die(PROTOCOL_EXIT_ORPHAN, "a mark is longer than the protocol allows", NULL);
+    memcpy(line->text + line->length, text, length);
+    line->length += length;
+}
+
+static void add_field(struct line *line, const char *name, uint64_t number)
+{
+    char text[MARK_NUMBER_MAX];
+    mark_number(text, number);
+    add(line, " ");
+    add(line, name);
+    add(line, "=");
+    add(line, text);
+}
+
+static void send_line(struct line *line)
+{
+    add(line, "\n");
+    const char *at = line->text;
+    while (line->length > 0) {
+        ssize_t written = write(mark_fd, at, line->length);
+        if (written < 0 && errno == EINTR)
+            continue;
+        if (written <= 0)
+            die(PROTOCOL_EXIT_ORPHAN, "the mark cannot be written", NULL);
+        at += written;
+        line->length -= (size_t)written;
+    }
+}
+
+static void wait_for_go(void)
+{
+    char byte;
+    ssize_t got;
+    do
+        got = read(PROTOCOL_GO_FD, &byte, 1);
+    while (got < 0 && errno == EINTR);
+    if (got != 1)
+        die(PROTOCOL_EXIT_ORPHAN, "no go byte: the orchestrator is gone", NULL);
+}
+
+void mark_write(const char *phase, const struct mark *mark)
+{
+    struct line line = {.length = 0};
+    add(&line, phase);
+#define X(name) add_field(&line, #name, mark->name);
+    PROTOCOL_MARK_FIELDS(X)
+#undef X
+    send_line(&line);
+    if (waits_for_go)
+        wait_for_go();
+}
+
+void mark_write_line(const char *key, const char *value)
+{
+    struct line line = {.length = 0};
+    add(&line, key);
+    add(&line, "=");
+    add(&line, value);
+    send_line(&line);
+}

@@ -1,0 +1,31 @@
+/* mark.h: writes the lines of protocol.h and waits for the go. No stdio: it allocates. */
+#ifndef MARK_H
+#define MARK_H
+
+#include <stdint.h>
+
+#include "driver/protocol.h"
+
+#define MARK_NUMBER_MAX 21 /* 2^64 in decimal, and a zero */
+
+struct mark {
+#define X(name) uint64_t name;
+    PROTOCOL_MARK_FIELDS(X)
+#undef X
+};
+
+/* Decimal, zero-terminated; returns how many characters. */
+unsigned mark_number(char text[MARK_NUMBER_MAX], uint64_t number);
+
+/* Where marks go: fd 3 if it is open (and fd 4 is waited on), else standard output, and no waiting: so a
+ * workload can be tried by hand. Call it first of all. */
+void mark_open(void);
+
+/* Writes "phase name=number …" and blocks until the go byte comes; dies with PROTOCOL_EXIT_ORPHAN when
+ * either descriptor is closed. */
+void mark_write(const char *phase, const struct mark *mark);
+
+/* Writes "key=value" as a line (the probe's). */
+void mark_write_line(const char *key, const char *value);
+
+#endif

@@ -1,0 +1,72 @@
+/* protocol.h: the contract between the orchestrator (outside) and a process under test (inside).
+ * The only header both sides include. A program in any language can speak it: it is text.
+ *
+ * Started as       argv[0] = the cell's name, argv[1..] = key=value (see below), a clean environment
+ * Writes to fd 3   one line per mark, at the end of each phase (and "baseline" first):
+ *                      drop begin_ns=123 end_ns=456 minor_faults=7 …\n       at most PROTOCOL_LINE_MAX bytes
+ * Reads from fd 4  one byte after each mark, whatever its value: the go. Until it comes the process stands
+ *                  still, so its memory can be read exactly. End of file means: the orchestrator is gone.
+ * Exits with       0 after the mark "end", else one of enum protocol_exit and a line on stderr.
+ *
+ * Arguments, all optional (defaults in params.c):
+ *   records=N            keys of the map
+ *   strings=LOW..HIGH    strings in the slice of one key (inclusive)
+ *   length=LOW..HIGH     characters of one string, its closing zero not counted
+ *   order=insertion|reverse|hash   in which order the drop frees the records
+ *   survivors_ppm=N      of a million records, how many outlive the drop (chosen at random by the seed)
+ *   removal=free|delete  free the whole map, or delete every key and keep the table
+ *   seed=N
+ *   walk=PHASE[:MS],…    phases below in order; silent and ticking need their window in ms
+ *   purge=CALL           the allocator's explicit purge, see call.h; needed if the walk has "purge"
+ *
+ * As "NAME probe version=CALL purge=CALL" a workload tells which allocator it runs on instead: lines
+ *   malloc=/path/of/the/object   version=…   purge=found|missing        on fd 3, and exits. */
+#ifndef PROTOCOL_H
+#define PROTOCOL_H
+
+#define PROTOCOL_MARK_FD 3
+#define PROTOCOL_GO_FD 4
+#define PROTOCOL_LINE_MAX 1024
+
+enum protocol_exit {
+    PROTOCOL_EXIT_DONE = 0,
+    PROTOCOL_EXIT_USAGE = 64,   /* an argument is wrong */
+    PROTOCOL_EXIT_MEMORY = 65,  /* the allocator returned NULL */
+    PROTOCOL_EXIT_ORPHAN = 66,  /* fd 4 is at its end, or fd 3 cannot be written */
+    PROTOCOL_EXIT_MISSING = 67, /* the purge call is not in this process */
+};
+
+/* Phases: X(name, kind). busy phases need the token; waiting ones have a window; only_mark ones do nothing.
+ */
+#define PROTOCOL_PHASES(X)                                                                                   \
+    X(baseline, only_mark)                                                                                   \
+    X(build, busy)                                                                                           \
+    X(hold, busy)                                                                                            \
+    X(drop, busy)                                                                                            \
+    X(silent, waiting)                                                                                       \
+    X(ticking, waiting)                                                                                      \
+    X(rebuild, busy)                                                                                         \
+    X(redrop, busy)                                                                                          \
+    X(purge, busy)                                                                                           \
+    X(end, busy)
+
+/* Fields of a mark, all unsigned decimal: X(name). Times on CLOCK_MONOTONIC; faults and CPU time are the
+ * phase's own (getrusage at its end less at its begin); what is verified after a phase is outside its time.
+ *   live_bytes, live_blocks   what the workload has asked for and not freed (counted at each call)
+ *   shape_bytes               the same, computed from the shape alone; must be equal
+ *   checksum                  sum over the records in the map: all at hold, the survivors from the drop on
+ *   shape_checksum            the same, computed from the shape alone; must be equal */
+#define PROTOCOL_MARK_FIELDS(X)                                                                              \
+    X(begin_ns)                                                                                              \
+    X(end_ns)                                                                                                \
+    X(minor_faults)                                                                                          \
+    X(major_faults)                                                                                          \
+    X(user_ns)                                                                                               \
+    X(sys_ns)                                                                                                \
+    X(live_bytes)                                                                                            \
+    X(live_blocks)                                                                                           \
+    X(shape_bytes)                                                                                           \
+    X(checksum)                                                                                              \
+    X(shape_checksum)
+
+#endif

@@ -1,0 +1,173 @@
+#include "driver/walk.h"
+
+#include <errno.h>
+#include <sys/resource.h>
+#include <time.h>
+
+#include "driver/die.h"
+#include "driver/mark.h"
+#include "driver/scratch.h"
+#include "workload.h"
+
+struct walk {
+    const struct call_list *purge;
+    struct batch batch;      /* the map's records */
+    struct shape tick_shape; /* the same records, fewer of them, none of them surviving */
+    uint64_t ticks;          /* so far: each tick has keys of its own */
+    struct record_sums none, survivors, all;
+    const struct record_sums *present; /* which of these is in the map */
+    void *map, *tick_map;
+    uint64_t held_checksum;
+};
+
+static uint64_t now_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+static void sleep_until(uint64_t ns)
+{
+    struct timespec until = {.tv_sec = (time_t)(ns / 1000000000u), .tv_nsec = (long)(ns % 1000000000u)};
+    while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL) == EINTR)
+        ;
+}
+
+static uint64_t timeval_ns(struct timeval time)
+{
+    return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_usec * 1000u;
+}
+
+static void build(struct walk *walk, bool again)
+{
+    struct batch batch = walk->batch;
+    batch.skip_survivors = again;
+    workload.build(walk->map, &batch);
+    walk->present = &walk->all;
+}
+
+static void drop(struct walk *walk, const struct shape *shape)
+{
+    struct batch batch = walk->batch;
+    batch.shape = shape;
+    workload.drop(walk->map, &batch);
+    walk->present = &walk->survivors;
+}
+
+/* Everything goes at the end: survivors, and a table that was kept. */
+static void drop_all(struct walk *walk)
+{
+    struct shape shape = *walk->batch.shape;
+    shape.survivors_ppm = 0;
+    shape.removal = REMOVAL_FREE;
+    drop(walk, &shape);
+    walk->present = &walk->none;
+}
+
+static void tick(struct walk *walk)
+{
+    struct batch batch = walk->batch;
+    batch.shape = &walk->tick_shape;
+    batch.first = walk->batch.end + walk->ticks++ * WALK_TICK_RECORDS;
+    batch.end = batch.first + WALK_TICK_RECORDS;
+    workload.build(walk->tick_map, &batch);
+    workload.drop(walk->tick_map, &batch);
+}
+
+static void tick_for(struct walk *walk, uint64_t begin_ns, uint32_t window_ms)
+{
+    for (uint32_t ms = WALK_TICK_MS; ms <= window_ms; ms += WALK_TICK_MS) {
+        sleep_until(begin_ns + ms * UINT64_C(1000000));
+        tick(walk);
+    }
+}
+
+static void run_phase(struct walk *walk, const struct step *step, uint64_t begin_ns)
+{
+    switch (step->phase) {
+    case PHASE_baseline:
+    case PHASE_COUNT:
+        break;
+    case PHASE_build:
+        build(walk, false);
+        break;
+    case PHASE_rebuild:
+        build(walk, true);
+        break;
+    case PHASE_hold:
+        walk->held_checksum = workload.check(walk->map);
+        break;
+    case PHASE_drop:
+    case PHASE_redrop:
+        drop(walk, walk->batch.shape);
+        break;
+    case PHASE_silent:
+        sleep_until(begin_ns + step->window_ms * UINT64_C(1000000));
+        break;
+    case PHASE_ticking:
+        tick_for(walk, begin_ns, step->window_ms);
+        break;
+    case PHASE_purge:
+        if (!call_run(walk->purge, NULL, 0))
+            die(PROTOCOL_EXIT_MISSING, "the purge call reports an error", NULL);
+        break;
+    case PHASE_end:
+        drop_all(walk);
+        break;
+    }
+}
+
+/* What the mark says of the map, found outside the phase's time. After a drop the survivors are read. */
+static void describe_map(struct walk *walk, enum phase phase, struct mark *mark)
+{
+    mark->live_bytes = block_live_bytes;
+    mark->live_blocks = block_live_count;
+    if (!workload.table_bytes)
+        return;
+    const struct record_sums *sums = walk->present;
+    mark->shape_bytes = sums->bytes + workload.table_bytes(walk->map, sums->records);
+    if (phase == PHASE_hold) {
+        mark->checksum = walk->held_checksum;
+        mark->shape_checksum = sums->checksum;
+    } else if (sums == &walk->survivors) {
+        mark->checksum = workload.check(walk->map);
+        mark->shape_checksum = sums->checksum;
+    }
+}
+
+static void step(struct walk *walk, const struct step *step)
+{
+    struct mark mark = {0};
+    struct rusage before, after;
+    getrusage(RUSAGE_SELF, &before);
+    mark.begin_ns = now_ns();
+    run_phase(walk, step, mark.begin_ns);
+    mark.end_ns = now_ns();
+    getrusage(RUSAGE_SELF, &after);
+    mark.minor_faults = (uint64_t)(after.ru_minflt - before.ru_minflt);
+    mark.major_faults = (uint64_t)(after.ru_majflt - before.ru_majflt);
+    mark.user_ns = timeval_ns(after.ru_utime) - timeval_ns(before.ru_utime);
+    mark.sys_ns = timeval_ns(after.ru_stime) - timeval_ns(before.ru_stime);
+    describe_map(walk, step->phase, &mark);
+    mark_write(params_phase_names[step->phase], &mark);
+}
+
+void walk_run(const struct params *params, const struct call_list *purge)
+{
+    struct walk walk = {.purge = purge,
+                        .batch = {.shape = &params->shape, .end = params->shape.records},
+                        .tick_shape = params->shape};
+    walk.present = &walk.none;
+    walk.tick_shape.survivors_ppm = 0;
+    walk.tick_shape.removal = REMOVAL_FREE;
+    walk.batch.pool = record_pool_new(&params->shape);
+    walk.map = scratch_new(workload.map_bytes);
+    walk.tick_map = scratch_new(workload.map_bytes);
+    if (workload.table_bytes)
+        record_expect(&walk.batch, &walk.all, &walk.survivors);
+    step(&walk, &(struct step){.phase = PHASE_baseline});
+    for (unsigned i = 0; i < params->steps; i++)
+        step(&walk, &params->walk[i]);
+    step(&walk, &(struct step){.phase = PHASE_end});
+}
