@@ -1,0 +1,70 @@
+/* allocator.h: descriptors, bench/allocators/NAME.ini: one allocator and its settings, as data.
+ *
+ * Strict: an unknown group or key, one given twice, a missing `summary` or `policy`, a bad value, a malformed
+ * version range, ranges of one variable that overlap, an LD_ variable, no setting at all, is an error
+ * (EXIT_BAD_DATA) that names file, line, group and key. An empty value of [allocator] is an absent one. Names
+ * (the file's and the settings') are [a-z0-9][a-z0-9.-]*, for they become parts of cell and file names. */
+#ifndef AFTERFREE_ALLOCATOR_H
+#define AFTERFREE_ALLOCATOR_H
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+enum allocator_policy {
+    ALLOCATOR_POLICY_DEFAULT,
+    ALLOCATOR_POLICY_EAGER,
+    ALLOCATOR_POLICY_DELAYED,
+    ALLOCATOR_POLICY_LAZY,
+    ALLOCATOR_POLICY_NEVER,
+};
+const char *allocator_policy_name(enum allocator_policy policy);              /* static */
+bool allocator_policy_parse(const char *text, enum allocator_policy *policy); /* false: no such policy */
+
+/* One `env.VARIABLE[@RANGE]=value` line. RANGE is LOW..HIGH over dotted versions, both ends inclusive,
+ * either may be missing: env.MIMALLOC_PURGE_DELAY@212..=0. 5.3.1 is above 5.3, so ..5.3 leaves it out. */
+struct allocator_variable {
+    char *name, *value;
+    char *low_version, *high_version; /* NULL: open end */
+};
+
+struct allocator_setting {
+    char *name;
+    enum allocator_policy policy;
+    bool has_delay;       /* delay-ms given */
+    uint64_t delay_ms;    /* how long the setting waits before it gives memory back */
+    bool own_thread;      /* the allocator works on its own thread: readings at marks bracket a range */
+    GPtrArray *variables; /* of struct allocator_variable *, in file order */
+};
+
+struct allocator {
+    char *name; /* file name without .ini */
+    char *path; /* the descriptor file */
+    char *summary;
+    char *preload;     /* soname or absolute path; NULL: the C library's own */
+    char *package;     /* Debian package that brings it; NULL when none */
+    char *purge;       /* the explicit purge call, see workloads/driver/call.h; NULL: has none */
+    char *version;     /* the read-back call for the version, same language; NULL: has none */
+    char *written_for; /* the version the settings were written for; NULL when not said */
+    GPtrArray
+        *settings; /* of struct allocator_setting *, in file order; the first of a policy stands for it */
+};
+
+struct allocator *allocator_read(const char *path, GError **error);
+void allocator_free(struct allocator *allocator);
+typedef struct allocator allocator_descriptor; /* g_autoptr(allocator_descriptor) */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(allocator_descriptor, allocator_free)
+
+/* Every *.ini of `dirs` (a NULL-terminated list, earlier wins on equal names; those that do not exist are
+ * passed over), sorted by name. The caller unrefs; NULL with error on the first bad file. */
+GPtrArray *allocator_read_all(const char *const *dirs, GError **error);
+
+/* The environment of one setting for an allocator of `version` (NULL: unknown; then only lines without a
+ * range apply): NAME=value strings, NULL-terminated, ready for posix_spawn but for LD_PRELOAD. */
+char **allocator_environment(const struct allocator_setting *setting, const char *version);
+
+/* Compares by the first dotted number ("5.3.0-0-gabc" is 5.3.0, "gperftools 2.10" is 2.10), part by part; a
+ * missing part is 0: <0, 0, >0. */
+int allocator_version_compare(const char *a, const char *b);
+
+#endif

@@ -1,0 +1,276 @@
+#include "child.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <string.h>
+#include <sys/personality.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "error.h"
+
+static bool bad_mark(GError **error, const char *why, const char *what)
+{
+    g_set_error(error, AFTERFREE_ERROR, EXIT_BAD_DATA, "bad mark: %s \"%.40s\"", why, what);
+    return false;
+}
+
+static bool take_field(struct child_mark *mark, const char *field, unsigned *seen, GError **error)
+{
+    static const struct {
+        const char *name;
+        size_t offset;
+    } fields[] = {
+#define X(name) {#name, offsetof(struct child_mark, name)},
+        PROTOCOL_MARK_FIELDS(X)
+#undef X
+    };
+    for (unsigned i = 0; i < G_N_ELEMENTS(fields); i++) {
+        size_t length = strlen(fields[i].name);
+        if (strncmp(field, fields[i].name, length) != 0 || field[length] != '=')
+            continue;
+        guint64 value;
+        if (*seen & 1u << i)
+            return bad_mark(error, "a field twice:", field);
+        if (!g_ascii_string_to_unsigned(field + length + 1, 10, 0, G_MAXUINT64, &value, NULL))
+            return bad_mark(error, "not a number:", field);
+        *seen |= 1u << i;
+        memcpy((char *)mark + fields[i].offset, &value, sizeof value);
+        return true;
+    }
+    return bad_mark(error, "unknown field", field);
+}
+
+bool child_parse_mark(const char *line, struct child_mark *mark, GError **error)
+{
+#define X(name) +1
+    const unsigned all = (1u << (PROTOCOL_MARK_FIELDS(X))) - 1;
+#undef X
+#define X(name, kind) #name,
+    static const char *const phases[] = {PROTOCOL_PHASES(X) NULL};
+#undef X
+    g_auto(GStrv) parts = g_strsplit(line, " ", -1);
+    *mark = (struct child_mark){.phase = ""};
+    if (!parts[0] || !g_strv_contains(phases, parts[0]))
+        return bad_mark(error, "unknown phase", parts[0] ? parts[0] : "");
+    g_strlcpy(mark->phase, parts[0], sizeof mark->phase);
+    unsigned seen = 0;
+    for (char **part = parts + 1; *part; part++)
+        if (!take_field(mark, *part, &seen, error))
+            return false;
+    if (seen != all)
+        return bad_mark(error, "fields are missing in", line);
+    if (mark->end_ns < mark->begin_ns)
+        return bad_mark(error, "ends before it begins:", line);
+    return true;
+}
+
+/* Both ends close on exec; posix_spawn's dup2 opens the child's. */
+static bool open_pipe(int fds[2], GError **error)
+{
+    if (pipe2(fds, O_CLOEXEC) == 0)
+        return true;
+    g_set_error(error, AFTERFREE_ERROR, EXIT_SYSTEM, "pipe: %s", g_strerror(errno));
+    return false;
+}
+
+static void close_fd(int *fd)
+{
+    if (*fd >= 0)
+        close(*fd);
+    *fd = -1;
+}
+
+struct pipes {
+    int mark[2], go[2], output[2];
+};
+
+static void close_pipes(struct pipes *pipes)
+{
+    for (int end = 0; end < 2; end++) {
+        close_fd(&pipes->mark[end]);
+        close_fd(&pipes->go[end]);
+        close_fd(&pipes->output[end]);
+    }
+}
+
+/* dup2 of a descriptor onto its own number would keep close-on-exec: so the child's ends are first moved
+ * above the numbers they go to. */
+static bool raise_child_end(int *fd)
+{
+    int raised = fcntl(*fd, F_DUPFD_CLOEXEC, PROTOCOL_GO_FD + 1);
+    if (raised < 0)
+        return false;
+    close(*fd);
+    *fd = raised;
+    return true;
+}
+
+static int spawn(pid_t *pid, const struct child_spec *spec, const struct pipes *pipes)
+{
+    posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attributes;
+    sigset_t none, defaults;
+    sigemptyset(&none);
+    sigfillset(&defaults);
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+    posix_spawn_file_actions_adddup2(&actions, pipes->output[1], STDOUT_FILENO);
+    posix_spawn_file_actions_adddup2(&actions, pipes->output[1], STDERR_FILENO);
+    posix_spawn_file_actions_adddup2(&actions, pipes->mark[1], PROTOCOL_MARK_FD);
+    posix_spawn_file_actions_adddup2(&actions, pipes->go[0], PROTOCOL_GO_FD);
+    posix_spawnattr_init(&attributes);
+    posix_spawnattr_setsigmask(&attributes, &none);
+    posix_spawnattr_setsigdefault(&attributes, &defaults);
+    posix_spawnattr_setpgroup(&attributes, 0); /* Ctrl-C reaches us alone; we end the children */
+    posix_spawnattr_setflags(&attributes,
+                             POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
+    /* There is no attribute for the personality: it is inherited, so ours is changed for the moment. */
+    int before = personality(0xffffffff);
+    if (spec->fixed_addresses)
+        personality((unsigned long)before | ADDR_NO_RANDOMIZE);
+    int failed = posix_spawn(pid, spec->program, &actions, &attributes, spec->arguments, spec->environment);
+    if (spec->fixed_addresses)
+        personality((unsigned long)before);
+    posix_spawnattr_destroy(&attributes);
+    posix_spawn_file_actions_destroy(&actions);
+    return failed;
+}
+
+bool child_start(struct child *child, const struct child_spec *spec, GError **error)
+{
+    struct pipes pipes = {.mark = {-1, -1}, .go = {-1, -1}, .output = {-1, -1}};
+    if (!open_pipe(pipes.mark, error) || !open_pipe(pipes.go, error) || !open_pipe(pipes.output, error)) {
+        close_pipes(&pipes);
+        return false;
+    }
+    pid_t pid = 0;
+    bool raised =
+        raise_child_end(&pipes.mark[1]) && raise_child_end(&pipes.go[0]) && raise_child_end(&pipes.output[1]);
+    int failed = raised ? spawn(&pid, spec, &pipes) : errno;
+    if (failed) {
+        close_pipes(&pipes);
+        g_set_error(error, AFTERFREE_ERROR, EXIT_SYSTEM, "%s cannot be started: %s", spec->program,
+                    g_strerror(failed));
+        return false;
+    }
+    *child = (struct child){.pid = pid,
+                            .mark_fd = pipes.mark[0],
+                            .go_fd = pipes.go[1],
+                            .output_fd = pipes.output[0],
+                            .line = g_string_new(NULL),
+                            .output = g_string_new(NULL)};
+    pipes.mark[0] = pipes.go[1] = pipes.output[0] = -1;
+    close_pipes(&pipes);
+    fcntl(child->mark_fd, F_SETFL, O_NONBLOCK);
+    fcntl(child->output_fd, F_SETFL, O_NONBLOCK);
+    return true;
+}
+
+/* Byte by byte: a mark is short, and nothing behind it may be taken along. */
+enum child_event child_read(struct child *child, const char **line)
+{
+    if (child->line_handed_out)
+        g_string_truncate(child->line, 0);
+    child->line_handed_out = false;
+    for (;;) {
+        char byte;
+        ssize_t got = child->mark_fd < 0 ? 0 : read(child->mark_fd, &byte, 1);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0 && errno == EAGAIN)
+            return CHILD_NOTHING;
+        if (got <= 0) {
+            close_fd(&child->mark_fd);
+            return CHILD_CLOSED;
+        }
+        g_string_append_c(child->line, byte);
+        if (byte == '\n') {
+            child->line->str[child->line->len - 1] = '\0';
+            *line = child->line->str;
+            child->line_handed_out = true;
+            return CHILD_LINE;
+        }
+        if (child->line->len >= PROTOCOL_LINE_MAX)
+            return CHILD_GARBAGE;
+    }
+}
+
+void child_read_output(struct child *child)
+{
+    char buffer[CHILD_OUTPUT_MAX];
+    while (child->output_fd >= 0) {
+        ssize_t got = read(child->output_fd, buffer, sizeof buffer);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0 && errno == EAGAIN)
+            return;
+        if (got <= 0) {
+            close_fd(&child->output_fd);
+            return;
+        }
+        gsize room = CHILD_OUTPUT_MAX - child->output->len;
+        g_string_append_len(child->output, buffer, (gssize)MIN((gsize)got, room));
+    }
+}
+
+bool child_go(struct child *child)
+{
+    ssize_t written;
+    do
+        written = write(child->go_fd, "g", 1);
+    while (written < 0 && errno == EINTR);
+    return written == 1;
+}
+
+bool child_reap(struct child *child, bool wait, int *status)
+{
+    struct rusage usage;
+    pid_t reaped;
+    do
+        reaped = wait4(child->pid, status, wait ? 0 : WNOHANG, &usage);
+    while (reaped < 0 && errno == EINTR);
+    if (reaped == 0)
+        return false;
+    child->pid = 0;
+    return true;
+}
+
+void child_close(struct child *child)
+{
+    if (child->pid > 0) {
+        int status;
+        kill(child->pid, SIGKILL);
+        child_reap(child, true, &status);
+    }
+    close_fd(&child->mark_fd);
+    close_fd(&child->go_fd);
+    close_fd(&child->output_fd);
+    if (child->line)
+        g_string_free(child->line, TRUE);
+    if (child->output)
+        g_string_free(child->output, TRUE);
+    child->line = child->output = NULL;
+}
+
+char *child_describe_status(int status)
+{
+    static const struct {
+        int code;
+        const char *meaning;
+    } codes[] = {
+        {PROTOCOL_EXIT_USAGE, "an argument is wrong"},
+        {PROTOCOL_EXIT_MEMORY, "the allocator returned NULL"},
+        {PROTOCOL_EXIT_ORPHAN, "the protocol's descriptors were closed"},
+        {PROTOCOL_EXIT_MISSING, "the purge call is missing or failed"},
+    };
+    if (WIFSIGNALED(status))
+        return g_strdup_printf("signal %d (%s)", WTERMSIG(status), g_strsignal(WTERMSIG(status)));
+    for (unsigned i = 0; i < G_N_ELEMENTS(codes); i++)
+        if (WEXITSTATUS(status) == codes[i].code)
+            return g_strdup_printf("exit code %d (%s)", codes[i].code, codes[i].meaning);
+    return g_strdup_printf("exit code %d", WEXITSTATUS(status));
+}

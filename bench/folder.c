@@ -1,0 +1,244 @@
+#include "folder.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "csv.h"
+#include "error.h"
+
+struct folder {
+    char *path, *runs_path, *marks_path;
+    int runs_fd, marks_fd;
+};
+
+static const char runs_header[] =
+#define X(name) #name ","
+    RECORD_TEXTS(X) RECORD_NUMBERS(X)
+#undef X
+    ;
+
+static const char marks_header[] = "cell,repeat,phase,"
+#define X(name) #name ","
+    PROTOCOL_MARK_FIELDS(X)
+#undef X
+        "rss_bytes,rollup_rss_bytes,lazy_bytes,anon_huge_bytes,peak_bytes,running_ns,cpu_wait_ns,settle_ns";
+
+static bool system_error(GError **error, const char *path)
+{
+    g_set_error(error, AFTERFREE_ERROR, EXIT_SYSTEM, "%s: %s", path, g_strerror(errno));
+    return false;
+}
+
+static bool is_empty(const char *path)
+{
+    g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
+    return !dir || !g_dir_read_name(dir);
+}
+
+static bool create(struct folder *folder, GError **error)
+{
+    g_autofree char *samples = g_build_filename(folder->path, "samples", NULL);
+    if (!is_empty(folder->path)) {
+        g_set_error(error, AFTERFREE_ERROR, EXIT_USAGE,
+                    "%s is not empty: a run gets a folder of its own; name another with --out", folder->path);
+        return false;
+    }
+    if (g_mkdir_with_parents(samples, 0777) != 0)
+        return system_error(error, samples);
+    /* The X macros leave a comma behind the last name. */
+    g_autofree char *header = g_strndup(runs_header, strlen(runs_header) - 1);
+    folder->runs_fd = csv_open_append(folder->runs_path, header, error);
+    if (folder->runs_fd < 0)
+        return false;
+    folder->marks_fd = csv_open_append(folder->marks_path, marks_header, error);
+    return folder->marks_fd >= 0;
+}
+
+struct folder *folder_create(const char *path, GError **error)
+{
+    struct folder *folder = g_new0(struct folder, 1);
+    folder->path = g_strdup(path);
+    folder->runs_path = g_build_filename(path, "runs.csv", NULL);
+    folder->marks_path = g_build_filename(path, "marks.csv", NULL);
+    folder->runs_fd = folder->marks_fd = -1;
+    if (create(folder, error))
+        return folder;
+    folder_close(folder);
+    return NULL;
+}
+
+void folder_close(struct folder *folder)
+{
+    if (!folder)
+        return;
+    if (folder->runs_fd >= 0)
+        close(folder->runs_fd);
+    if (folder->marks_fd >= 0)
+        close(folder->marks_fd);
+    g_free(folder->path);
+    g_free(folder->runs_path);
+    g_free(folder->marks_path);
+    g_free(folder);
+}
+
+const char *folder_path(const struct folder *folder)
+{
+    return folder->path;
+}
+
+char *folder_default_path(const char *results)
+{
+    g_autoptr(GDateTime) now = g_date_time_new_now_utc();
+    g_autofree char *stamp = g_date_time_format(now, "%Y%m%dT%H%M%SZ");
+    g_autofree char *name = g_strdup_printf("%s-%s", stamp, g_get_host_name());
+    return g_build_filename(results, name, NULL);
+}
+
+bool folder_set_latest(const char *results, const char *path, GError **error)
+{
+    g_autofree char *link = g_build_filename(results, "latest", NULL);
+    g_autofree char *target = g_path_get_basename(path);
+    if (unlink(link) != 0 && errno != ENOENT)
+        return system_error(error, link);
+    return symlink(target, link) == 0 || system_error(error, link);
+}
+
+bool folder_write_ini(const struct folder *folder, const char *name, GKeyFile *file, GError **error)
+{
+    g_autofree char *path = g_build_filename(folder->path, name, NULL);
+    g_autoptr(GError) why = NULL;
+    if (g_key_file_save_to_file(file, path, &why))
+        return true;
+    g_set_error(error, AFTERFREE_ERROR, EXIT_SYSTEM, "%s: %s", path, why->message);
+    return false;
+}
+
+/* --- samples --- */
+
+/* The process's own time of an instant, ns since the walk began: what it spent parked between phases (waiting
+ * for the token) is cut out. False for an instant outside all phases. */
+static bool own_time(const GArray *marks, uint64_t at, uint64_t *own, const char **phase)
+{
+    uint64_t before = 0;
+    for (guint i = 0; i < marks->len; i++) {
+        const struct record_mark *mark = &g_array_index(marks, struct record_mark, i);
+        uint64_t end = mark->mark.end_ns + mark->settle_ns;
+        if (at >= mark->mark.begin_ns && at <= end) {
+            *own = before + (at - mark->mark.begin_ns);
+            *phase = mark->mark.phase;
+            return true;
+        }
+        before += end - mark->mark.begin_ns;
+    }
+    return false;
+}
+
+static uint64_t drop_end_ns(const GArray *marks)
+{
+    for (guint i = 0; i < marks->len; i++) {
+        const struct record_mark *mark = &g_array_index(marks, struct record_mark, i);
+        if (strcmp(mark->mark.phase, "drop") == 0)
+            return mark->mark.end_ns;
+    }
+    return g_array_index(marks, struct record_mark, 0).mark.begin_ns;
+}
+
+/* Between two equal readings of one phase a third adds nothing to the curve. */
+static bool adds_nothing(const GArray *samples, guint i)
+{
+    if (i == 0 || i + 1 == samples->len)
+        return false;
+    const struct record_sample *sample = &g_array_index(samples, struct record_sample, i);
+    return sample->lazy_bytes == RECORD_UNKNOWN && sample[-1].rss_bytes == sample->rss_bytes &&
+           sample[1].rss_bytes == sample->rss_bytes;
+}
+
+static void append_sample(GString *text, const struct record_sample *sample, uint64_t own, uint64_t zero,
+                          const char *phase)
+{
+    double ms = ((double)own - (double)zero) / 1e6;
+    char number[G_ASCII_DTOSTR_BUF_SIZE];
+    g_string_append_printf(text, "%s,%s,%" G_GUINT64_FORMAT ",",
+                           g_ascii_formatd(number, sizeof number, "%.1f", ms), phase, sample->rss_bytes);
+    if (sample->lazy_bytes != RECORD_UNKNOWN)
+        g_string_append_printf(text, "%" G_GUINT64_FORMAT, sample->lazy_bytes);
+    g_string_append_c(text, '\n');
+}
+
+static bool write_samples(struct folder *folder, struct record *record, const GArray *marks,
+                          const GArray *samples, GError **error)
+{
+    g_autoptr(GString) text = g_string_new("time_ms,phase,rss_bytes,lazy_bytes\n");
+    uint64_t zero = 0, own;
+    const char *phase;
+    if (marks->len > 0)
+        own_time(marks, drop_end_ns(marks), &zero, &phase);
+    for (guint i = 0; i < samples->len; i++) {
+        const struct record_sample *sample = &g_array_index(samples, struct record_sample, i);
+        if (own_time(marks, sample->monotonic_ns, &own, &phase) && !adds_nothing(samples, i))
+            append_sample(text, sample, own, zero, phase);
+    }
+    g_autofree char *name = g_strdup_printf("%s-%s.csv", record->cell, record->repeat);
+    g_strdelimit(name, "/", '_');
+    g_autofree char *path = g_build_filename(folder->path, "samples", name, NULL);
+    g_autoptr(GError) why = NULL;
+    if (!g_file_set_contents(path, text->str, (gssize)text->len, &why)) {
+        g_set_error(error, AFTERFREE_ERROR, EXIT_SYSTEM, "%s", why->message);
+        return false;
+    }
+    record->samples_file = g_build_filename("samples", name, NULL);
+    return true;
+}
+
+/* --- rows --- */
+
+static bool write_marks(struct folder *folder, const struct record *record, const GArray *marks,
+                        GError **error)
+{
+    g_autoptr(GString) row = g_string_new(NULL);
+    for (guint i = 0; i < marks->len; i++) {
+        const struct record_mark *mark = &g_array_index(marks, struct record_mark, i);
+        csv_add_text(row, record->cell);
+        csv_add_text(row, record->repeat);
+        csv_add_text(row, mark->mark.phase);
+#define X(name) csv_add_u64(row, mark->mark.name);
+        PROTOCOL_MARK_FIELDS(X)
+#undef X
+        csv_add_u64(row, mark->rss_bytes);
+        csv_add_u64(row, mark->rollup_rss_bytes);
+        csv_add_u64(row, mark->lazy_bytes);
+        csv_add_u64(row, mark->anon_huge_bytes);
+        csv_add_u64(row, mark->peak_bytes);
+        csv_add_u64(row, mark->running_ns);
+        csv_add_u64(row, mark->cpu_wait_ns);
+        csv_add_u64(row, mark->settle_ns);
+        if (!csv_write_row(folder->marks_fd, row, folder->marks_path, error))
+            return false;
+    }
+    return true;
+}
+
+static bool write_row(struct folder *folder, const struct record *record, GError **error)
+{
+    g_autoptr(GString) row = g_string_new(NULL);
+#define X(name) csv_add_text(row, record->name);
+    RECORD_TEXTS(X)
+#undef X
+    for (int i = 0; i < RECORD_NUMBER_COUNT; i++)
+        if (record->numbers[i] == RECORD_UNKNOWN)
+            csv_add_empty(row);
+        else
+            csv_add_u64(row, record->numbers[i]);
+    return csv_write_row(folder->runs_fd, row, folder->runs_path, error);
+}
+
+bool folder_add(struct folder *folder, struct record *record, const GArray *marks, const GArray *samples,
+                GError **error)
+{
+    if (samples && marks && !write_samples(folder, record, marks, samples, error))
+        return false;
+    if (marks && !write_marks(folder, record, marks, error))
+        return false;
+    return write_row(folder, record, error);
+}

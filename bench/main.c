@@ -1,0 +1,52 @@
+/* afterfree: what stays resident after free(). */
+#include <locale.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "command.h"
+#include "error.h"
+
+static const struct {
+    const char *name, *purpose;
+    int (*run)(int argc, char **argv, GError **error);
+} commands[] = {
+    {"run", "run a plan and write a run folder", command_run},
+    {"list", "show allocators, cells and environments of a plan; run nothing", command_list},
+    {"summary", "summarise a run folder again and print its table", command_summary},
+};
+
+static void print_help(FILE *out)
+{
+    fputs("afterfree: a job fills a huge map and drops it; what stays resident after free(), for how long,\n"
+          "and what does giving it back cost?\n\n",
+          out);
+    for (unsigned i = 0; i < G_N_ELEMENTS(commands); i++)
+        fprintf(out, "  afterfree %-8s  %s\n", commands[i].name, commands[i].purpose);
+    fputs("\nEach has --help. `afterfree --version` prints the version.\n", out);
+}
+
+static int report(int code, const GError *error)
+{
+    if (code >= 0)
+        return code;
+    fprintf(stderr, "afterfree: %s\n", error->message);
+    return error->domain == AFTERFREE_ERROR ? error->code : EXIT_SYSTEM;
+}
+
+int main(int argc, char **argv)
+{
+    g_autoptr(GError) error = NULL;
+    const char *word = argc > 1 ? argv[1] : "";
+    setlocale(LC_CTYPE, "");
+    for (unsigned i = 0; i < G_N_ELEMENTS(commands); i++)
+        if (strcmp(word, commands[i].name) == 0)
+            return report(commands[i].run(argc - 1, argv + 1, &error), error);
+    if (strcmp(word, "--version") == 0) {
+        puts("afterfree " AFTERFREE_VERSION);
+        return EXIT_PROVEN;
+    }
+    bool asked = strcmp(word, "--help") == 0 || strcmp(word, "help") == 0;
+    print_help(asked ? stdout : stderr);
+    return asked ? EXIT_PROVEN : EXIT_USAGE;
+}

@@ -1,0 +1,323 @@
+#include "matrix.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/timerfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "admission.h"
+#include "error.h"
+#include "machine.h"
+#include "progress.h"
+
+struct matrix {
+    const struct matrix_options *options;
+    struct matrix_outcome *outcome;
+    struct folder *folder;
+    GPtrArray *queue;  /* of struct run_spec *, not started yet; borrowed */
+    GPtrArray *active; /* of struct run * */
+    struct progress progress;
+    int timer_fd, signal_fd;
+    bool stopping;
+};
+
+static uint64_t now_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+static struct run *token_holder(const struct matrix *matrix)
+{
+    for (guint i = 0; i < matrix->active->len; i++)
+        if (run_holds_token(matrix->active->pdata[i]))
+            return matrix->active->pdata[i];
+    return NULL;
+}
+
+/* --- rows --- */
+
+static bool write_row(struct matrix *matrix, struct record *record, const GArray *marks,
+                      const GArray *samples, uint64_t expected_ms, GError **error)
+{
+    if (!folder_add(matrix->folder, record, marks, samples, error))
+        return false;
+    if (strcmp(record->status, "ok") == 0)
+        matrix->outcome->ok++;
+    else if (strcmp(record->status, "skipped") == 0)
+        matrix->outcome->skipped++;
+    else
+        matrix->outcome->bad++;
+    if (record->numbers[RECORD_phases_ms] != RECORD_UNKNOWN)
+        matrix->outcome->phases_ms += record->numbers[RECORD_phases_ms];
+    if (!matrix->options->quiet)
+        progress_finished(&matrix->progress, record, expected_ms, now_ns());
+    return true;
+}
+
+/* On failure the command that repeats the run is printed. */
+static void explain(const struct run *run)
+{
+    if (strcmp(run->record.status, "ok") == 0)
+        return;
+    g_autofree char *command = run_command_line(run);
+    fprintf(stderr, "  repeat it with: %s\n", command);
+}
+
+static bool collect_done(struct matrix *matrix, GError **error)
+{
+    for (guint i = matrix->active->len; i-- > 0;) {
+        struct run *run = matrix->active->pdata[i];
+        if (run->state != RUN_DONE)
+            continue;
+        g_ptr_array_remove_index(matrix->active, i);
+        bool written = true;
+        if (!matrix->stopping) { /* a run we ended ourselves is not a result */
+            written = write_row(matrix, &run->record, run->marks, run->samples,
+                                plan_expected_busy_ms(run->what.cell->shape), error);
+            explain(run);
+        }
+        run_free(run);
+        if (!written)
+            return false;
+    }
+    return true;
+}
+
+static bool skip(struct matrix *matrix, const struct run_spec *spec, const char *reason, GError **error)
+{
+    struct run *run = run_new(spec);
+    run->record.status = g_strdup("skipped");
+    run->record.reason = g_strdup(reason);
+    bool written =
+        write_row(matrix, &run->record, NULL, NULL, plan_expected_busy_ms(spec->what.cell->shape), error);
+    run_free(run);
+    return written;
+}
+
+/* --- admission --- */
+
+static uint64_t largest_regrowth(const struct matrix *matrix)
+{
+    uint64_t largest = 0;
+    for (guint i = 0; i < matrix->active->len; i++) {
+        const struct run *run = matrix->active->pdata[i];
+        uint64_t peak = plan_expected_peak_bytes(run->what.cell->shape);
+        largest = MAX(largest, peak - MIN(peak, run->last_rss_bytes));
+    }
+    return largest;
+}
+
+static bool skip_what_never_fits(struct matrix *matrix, uint64_t available, GError **error)
+{
+    for (guint i = 0; i < matrix->queue->len;) {
+        const struct run_spec *spec = matrix->queue->pdata[i];
+        uint64_t peak = plan_expected_peak_bytes(spec->what.cell->shape);
+        if (admission_fits(available, peak, 0)) {
+            i++;
+            continue;
+        }
+        g_autofree char *needs = units_format_bytes(peak);
+        g_autofree char *has = units_format_bytes(available);
+        g_autofree char *reason = g_strdup_printf("needs up to %s, %s are available here", needs, has);
+        g_ptr_array_remove_index(matrix->queue, i);
+        if (!skip(matrix, spec, reason, error))
+            return false;
+    }
+    return true;
+}
+
+/* The first in the queue that fits now; -1: none. */
+static int next_admitted(const struct matrix *matrix)
+{
+    uint64_t available = machine_available_bytes(), regrowth = largest_regrowth(matrix);
+    for (guint i = 0; i < matrix->queue->len; i++) {
+        const struct run_spec *spec = matrix->queue->pdata[i];
+        if (admission_fits(available, plan_expected_peak_bytes(spec->what.cell->shape), regrowth))
+            return (int)i;
+    }
+    return -1;
+}
+
+static bool start_next(struct matrix *matrix, GError **error)
+{
+    if (matrix->queue->len == 0 || matrix->active->len >= matrix->options->jobs)
+        return true;
+    int at = next_admitted(matrix);
+    if (at < 0) /* others will end and free theirs; if there are none, what is left does not fit */
+        return matrix->active->len > 0 || skip_what_never_fits(matrix, machine_available_bytes(), error);
+    struct run *run = run_new(matrix->queue->pdata[at]);
+    g_ptr_array_remove_index(matrix->queue, (guint)at);
+    if (!run_start(run, now_ns(), error)) {
+        run_free(run);
+        return false;
+    }
+    g_ptr_array_add(matrix->active, run);
+    return true;
+}
+
+/* Who parks holds memory, so it goes first, the longest parked before the others. */
+static bool hand_on_token(struct matrix *matrix, GError **error)
+{
+    if (matrix->stopping || token_holder(matrix))
+        return true;
+    for (guint i = 0; i < matrix->active->len; i++) {
+        struct run *run = matrix->active->pdata[i];
+        if (run->state == RUN_PARKED) {
+            run_grant(run, now_ns());
+            return true;
+        }
+    }
+    return start_next(matrix, error);
+}
+
+/* --- the loop --- */
+
+static void stop(struct matrix *matrix)
+{
+    matrix->stopping = true;
+    for (guint i = 0; i < matrix->active->len; i++)
+        run_kill(matrix->active->pdata[i], "failed", "interrupted", now_ns());
+}
+
+static void on_signal(struct matrix *matrix)
+{
+    struct signalfd_siginfo info;
+    while (read(matrix->signal_fd, &info, sizeof info) == sizeof info)
+        matrix->outcome->interrupted = true;
+    if (matrix->outcome->interrupted && !matrix->stopping)
+        stop(matrix);
+}
+
+static void on_timer(struct matrix *matrix)
+{
+    uint64_t expirations;
+    if (read(matrix->timer_fd, &expirations, sizeof expirations) < 0)
+        return;
+    for (guint i = 0; i < matrix->active->len; i++)
+        run_tick(matrix->active->pdata[i], now_ns());
+}
+
+/* Waits for the timer, a signal, a mark or output of any child, and lets each be handled. */
+static bool wait_and_handle(struct matrix *matrix, GError **error)
+{
+    g_autoptr(GArray) polls = g_array_new(FALSE, FALSE, sizeof(struct pollfd));
+    const struct pollfd own[] = {{.fd = matrix->timer_fd, .events = POLLIN},
+                                 {.fd = matrix->signal_fd, .events = POLLIN}};
+    g_array_append_vals(polls, own, 2);
+    for (guint i = 0; i < matrix->active->len; i++) {
+        const struct child *child = &((struct run *)matrix->active->pdata[i])->child;
+        const struct pollfd its[] = {{.fd = child->mark_fd, .events = POLLIN},
+                                     {.fd = child->output_fd, .events = POLLIN}};
+        g_array_append_vals(polls, its, 2);
+    }
+    struct pollfd *poll_fds = (struct pollfd *)(gpointer)polls->data;
+    if (poll(poll_fds, polls->len, -1) < 0) {
+        if (errno == EINTR)
+            return true;
+        g_set_error(error, AFTERFREE_ERROR, EXIT_SYSTEM, "poll: %s", g_strerror(errno));
+        return false;
+    }
+    for (guint i = 0; i < matrix->active->len; i++)
+        if (poll_fds[2 + 2 * i].revents || poll_fds[3 + 2 * i].revents)
+            run_read(matrix->active->pdata[i], now_ns());
+    if (poll_fds[0].revents)
+        on_timer(matrix);
+    if (poll_fds[1].revents)
+        on_signal(matrix);
+    return true;
+}
+
+static void show_progress(struct matrix *matrix)
+{
+    if (matrix->options->quiet)
+        return;
+    const struct run *busy = token_holder(matrix);
+    const struct plan_step *step = busy ? busy->steps->pdata[busy->step] : NULL;
+    progress_show(&matrix->progress, busy ? busy->what.cell->name : NULL, step ? step->phase : NULL,
+                  matrix->active->len - (busy ? 1 : 0), now_ns());
+}
+
+static bool loop(struct matrix *matrix, GError **error)
+{
+    if (!skip_what_never_fits(matrix, machine_available_bytes(), error))
+        return false;
+    for (;;) {
+        if (!hand_on_token(matrix, error))
+            return false;
+        if (matrix->active->len == 0 && (matrix->queue->len == 0 || matrix->stopping))
+            return true;
+        if (matrix->active->len > 0 && !wait_and_handle(matrix, error))
+            return false;
+        if (!collect_done(matrix, error))
+            return false;
+        show_progress(matrix);
+    }
+}
+
+static bool open_clock(struct matrix *matrix, sigset_t *before, GError **error)
+{
+    guint hz = matrix->options->sample_hz > 0 ? matrix->options->sample_hz : 10;
+    const struct timespec period = {.tv_sec = hz == 1, .tv_nsec = hz == 1 ? 0 : 1000000000L / (long)hz};
+    const struct itimerspec timer = {.it_interval = period, .it_value = period};
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGINT);
+    sigaddset(&signals, SIGTERM);
+    sigprocmask(SIG_BLOCK, &signals, before);
+    signal(SIGPIPE, SIG_IGN); /* a go to a process that has died */
+    matrix->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+    matrix->signal_fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
+    if (matrix->timer_fd >= 0 && matrix->signal_fd >= 0 &&
+        timerfd_settime(matrix->timer_fd, 0, &timer, NULL) == 0)
+        return true;
+    g_set_error(error, AFTERFREE_ERROR, EXIT_SYSTEM, "timer or signals: %s", g_strerror(errno));
+    return false;
+}
+
+static void close_clock(struct matrix *matrix, const sigset_t *before)
+{
+    if (matrix->timer_fd >= 0)
+        close(matrix->timer_fd);
+    if (matrix->signal_fd >= 0)
+        close(matrix->signal_fd);
+    sigprocmask(SIG_SETMASK, before, NULL);
+}
+
+bool matrix_run(GPtrArray *specs, struct folder *folder, const struct matrix_options *options,
+                struct matrix_outcome *outcome, GError **error)
+{
+    struct matrix matrix = {.options = options,
+                            .outcome = outcome,
+                            .folder = folder,
+                            .queue = g_ptr_array_new(),
+                            .active = g_ptr_array_new(),
+                            .timer_fd = -1,
+                            .signal_fd = -1};
+    sigset_t before;
+    uint64_t expected_ms = 0, window_ms = 0, begin = now_ns();
+    *outcome = (struct matrix_outcome){.ok = 0};
+    for (guint i = 0; i < specs->len; i++) {
+        const struct run_spec *spec = specs->pdata[i];
+        g_ptr_array_add(matrix.queue, specs->pdata[i]);
+        expected_ms += plan_expected_busy_ms(spec->what.cell->shape);
+        window_ms = spec->plan->silent_ms + spec->plan->ticking_ms;
+    }
+    progress_start(&matrix.progress, specs->len, expected_ms, window_ms, begin);
+    bool done = open_clock(&matrix, &before, error) && loop(&matrix, error);
+    for (guint i = 0; i < matrix.active->len; i++)
+        run_free(matrix.active->pdata[i]);
+    if (!options->quiet)
+        progress_end(&matrix.progress);
+    close_clock(&matrix, &before);
+    g_ptr_array_unref(matrix.active);
+    g_ptr_array_unref(matrix.queue);
+    outcome->wall_ns = now_ns() - begin;
+    return done;
+}

@@ -1,0 +1,176 @@
+#include "options.h"
+
+#include <string.h>
+
+#include "error.h"
+
+static bool usage(GError **error, const char *what, const char *value)
+{
+    g_set_error(error, AFTERFREE_ERROR, EXIT_USAGE, "%s%s", what, value);
+    return false;
+}
+
+/* NAME=PATH pairs; the path must be there, for a run on something else would say nothing of it. */
+static bool read_preloads(struct options *options, char **pairs, GError **error)
+{
+    options->preloads = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    for (char **pair = pairs; pair && *pair; pair++) {
+        char *equals = strchr(*pair, '=');
+        if (!equals || equals == *pair || !equals[1])
+            return usage(error, "--preload takes NAME=PATH, not ", *pair);
+        g_autofree char *path = g_canonicalize_filename(equals + 1, NULL);
+        if (!g_file_test(path, G_FILE_TEST_IS_REGULAR))
+            return usage(error, "--preload: no such file: ", path);
+        if (strpbrk(path, " :"))
+            return usage(error, "--preload: the loader splits LD_PRELOAD at blanks and colons: ", path);
+        g_hash_table_insert(options->preloads, g_strndup(*pair, (gsize)(equals - *pair)),
+                            g_steal_pointer(&path));
+    }
+    return true;
+}
+
+static bool parse(GOptionContext *context, int *argc, char ***argv, GError **error)
+{
+    g_autoptr(GError) why = NULL;
+    if (g_option_context_parse(context, argc, argv, &why))
+        return true;
+    return usage(error, why->message, "");
+}
+
+static bool in_range(const char *name, int value, int low, int high, GError **error)
+{
+    if (value >= low && value <= high)
+        return true;
+    g_set_error(error, AFTERFREE_ERROR, EXIT_USAGE, "%s must be %d to %d", name, low, high);
+    return false;
+}
+
+static const char run_text[] =
+    "Runs every cell of a plan, each in a process of its own, and writes a run folder: plan.ini machine.ini\n"
+    "runs.csv marks.csv samples/ summary.csv. Prints the table at the end.\n"
+    "\n"
+    "A cell is ALLOCATOR/SETTING/WORKLOAD/SHAPE; --only takes a glob on that whole name, and * crosses /.\n"
+    "  afterfree run --only 'jemalloc/*' --only 'glibc/default/*'\n"
+    "  afterfree run --plan article --preload jemalloc=$HOME/jemalloc/lib/libjemalloc.so.2\n";
+
+static const char run_codes[] =
+    "Exit codes:\n"
+    "  0    every row is proven, or skipped because not installed or too big (listed; see --strict)\n"
+    "  1    a cell is invalid, failed, oom or timeout; the other rows stand\n"
+    "  2    bad option or argument          3    a descriptor or plan is wrong\n"
+    "  4    --only matches no cell          5    the system refused: disk full, no such folder, …\n"
+    "  130  Ctrl-C or SIGTERM: children are ended, finished rows are kept";
+
+/* Options of `run` and `list`, which say which cells. */
+struct selection {
+    char **preloads;
+    int repeat;
+};
+
+#define SELECTION_ENTRIES(options, selection)                                                                \
+    {"plan",     'p', 0, G_OPTION_ARG_STRING, &(options)->plan, "plan by name or file (default: default)",   \
+     "NAME|FILE"},                                                                                           \
+        {"only",                                                                                             \
+         'o',                                                                                                \
+         0,                                                                                                  \
+         G_OPTION_ARG_STRING_ARRAY,                                                                          \
+         &(options)->only,                                                                                   \
+         "only cells whose name matches; repeatable",                                                        \
+         "GLOB"},                                                                                            \
+        {"repeat", 'r', 0, G_OPTION_ARG_INT, &(selection).repeat, "runs of each cell (default: the plan's)", \
+         "N"},                                                                                               \
+        {"data",                                                                                             \
+         0,                                                                                                  \
+         0,                                                                                                  \
+         G_OPTION_ARG_FILENAME_ARRAY,                                                                        \
+         &(options)->data,                                                                                   \
+         "look for allocators/ and plans/ here first; repeatable",                                           \
+         "DIR"},                                                                                             \
+    {                                                                                                        \
+        "preload", 0, 0, G_OPTION_ARG_STRING_ARRAY, &(selection).preloads,                                   \
+            "run NAME's settings on this library; repeatable", "NAME=PATH"                                   \
+    }
+
+static bool finish_selection(struct options *options, const struct selection *selection, int argc,
+                             char **argv, GError **error)
+{
+    if (argc > 1)
+        return usage(error, "unexpected argument: ", argv[1]);
+    if (!options->plan)
+        options->plan = g_strdup("default");
+    options->repeat = (guint)selection->repeat;
+    return in_range("--repeat", selection->repeat, 0, 1000, error) &&
+           read_preloads(options, selection->preloads, error);
+}
+
+bool options_read_run(struct options *options, int argc, char **argv, GError **error)
+{
+    *options = (struct options){.plan = NULL};
+    struct selection selection = {.repeat = 0};
+    int jobs = MATRIX_DEFAULT_JOBS, hz = MATRIX_DEFAULT_HZ;
+    gboolean strict = FALSE, quiet = FALSE, no_table = FALSE;
+    const GOptionEntry entries[] = {
+        SELECTION_ENTRIES(options, selection),
+        {"jobs", 'j', 0, G_OPTION_ARG_INT, &jobs, "processes alive at once, one of them busy (default: 8)",
+         "N"},
+        {"out", 0, 0, G_OPTION_ARG_FILENAME, &options->out, "run folder (default: results/<utc>-<host>)",
+         "DIR"},
+        {"sample-hz", 0, 0, G_OPTION_ARG_INT, &hz, "samples a second (default: 100; 0: at marks only)", "N"},
+        {"strict", 0, 0, G_OPTION_ARG_NONE, &strict, "a skipped cell makes the exit code 1", NULL},
+        {"quiet", 'q', 0, G_OPTION_ARG_NONE, &quiet, "no progress", NULL},
+        {"no-table", 0, 0, G_OPTION_ARG_NONE, &no_table, "print no table at the end", NULL},
+        {NULL, 0, 0, G_OPTION_ARG_NONE, NULL, NULL, NULL}};
+    g_autoptr(GOptionContext) context = g_option_context_new("- run a plan");
+    g_option_context_set_summary(context, run_text);
+    g_option_context_set_description(context, run_codes);
+    g_option_context_add_main_entries(context, entries, NULL);
+    bool good = parse(context, &argc, &argv, error) &&
+                finish_selection(options, &selection, argc, argv, error) &&
+                in_range("--jobs", jobs, 1, 256, error) && in_range("--sample-hz", hz, 0, 1000, error);
+    g_strfreev(selection.preloads);
+    options->strict = strict;
+    options->no_table = no_table;
+    options->matrix = (struct matrix_options){.jobs = (guint)jobs, .sample_hz = (guint)hz, .quiet = quiet};
+    return good;
+}
+
+bool options_read_list(struct options *options, int argc, char **argv, GError **error)
+{
+    *options = (struct options){.plan = NULL};
+    struct selection selection = {.repeat = 0};
+    const GOptionEntry entries[] = {SELECTION_ENTRIES(options, selection),
+                                    {NULL, 0, 0, G_OPTION_ARG_NONE, NULL, NULL, NULL}};
+    g_autoptr(GOptionContext) context = g_option_context_new("- show what a plan would run");
+    g_option_context_set_summary(
+        context,
+        "Lists the allocators (installed, or which package brings them), every cell of the plan with\n"
+        "the exact environment of its setting, and the estimated time. Runs nothing but a probe.");
+    g_option_context_add_main_entries(context, entries, NULL);
+    bool good =
+        parse(context, &argc, &argv, error) && finish_selection(options, &selection, argc, argv, error);
+    g_strfreev(selection.preloads);
+    return good;
+}
+
+bool options_read_summary(struct options *options, int argc, char **argv, GError **error)
+{
+    *options = (struct options){.plan = NULL};
+    g_autoptr(GOptionContext) context = g_option_context_new("RUN - summarise a run folder again");
+    g_option_context_set_summary(context, "Rebuilds RUN/summary.csv from RUN/runs.csv and prints the table.");
+    if (!parse(context, &argc, &argv, error))
+        return false;
+    if (argc != 2)
+        return usage(error, "`afterfree summary` takes one run folder", "");
+    options->run_folder = g_strdup(argv[1]);
+    return true;
+}
+
+void options_clear(struct options *options)
+{
+    g_free(options->plan);
+    g_free(options->out);
+    g_free(options->run_folder);
+    g_strfreev(options->only);
+    g_strfreev(options->data);
+    g_clear_pointer(&options->preloads, g_hash_table_unref);
+}

@@ -1,0 +1,28 @@
+/* options.h: the command line of each subcommand. */
+#ifndef AFTERFREE_OPTIONS_H
+#define AFTERFREE_OPTIONS_H
+
+#include <glib.h>
+#include <stdbool.h>
+
+#include "matrix.h"
+
+struct options {
+    char *plan;           /* name or file */
+    char **only, **data;  /* NULL or lists */
+    GHashTable *preloads; /* allocator name -> absolute path, from --preload NAME=PATH */
+    guint repeat;         /* 0: as the plan says */
+    char *out;            /* NULL: results/<utc>-<host> */
+    bool strict, no_table;
+    struct matrix_options matrix;
+    char *run_folder; /* `summary`: its argument */
+};
+
+/* One function a subcommand; argv[0] is the subcommand. Each handles --help by itself (prints and exits 0).
+ * False with error (EXIT_USAGE). */
+bool options_read_run(struct options *options, int argc, char **argv, GError **error);
+bool options_read_list(struct options *options, int argc, char **argv, GError **error);
+bool options_read_summary(struct options *options, int argc, char **argv, GError **error);
+void options_clear(struct options *options);
+
+#endif

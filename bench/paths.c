@@ -1,0 +1,117 @@
+#include "paths.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "error.h"
+
+/* NULL-terminated: `below` under each of `data`, then `last`. */
+static char **search_list(const char *const *data, const char *below, const char *last)
+{
+    g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
+    for (const char *const *dir = data; dir && *dir; dir++) {
+        g_autofree char *path = g_build_filename(*dir, below, NULL);
+        g_strv_builder_add(builder, path);
+    }
+    g_strv_builder_add(builder, last);
+    return g_strv_builder_end(builder);
+}
+
+static void find_in_build_tree(struct paths *paths, const char *build, const char *const *data)
+{
+    g_autofree char *allocators = g_build_filename(AFTERFREE_SOURCE_DIR, "bench", "allocators", NULL);
+    g_autofree char *plans = g_build_filename(AFTERFREE_SOURCE_DIR, "bench", "plans", NULL);
+    g_autofree char *workloads = g_build_filename(build, "workloads", NULL);
+    g_autofree char *tests = g_build_filename(build, "workloads", "test", NULL);
+    paths->allocator_dirs = search_list(data, "allocators", allocators);
+    paths->plan_dirs = search_list(data, "plans", plans);
+    const char *const workload_dirs[] = {workloads, tests, NULL};
+    paths->workload_dirs = g_strdupv((char **)(uintptr_t)workload_dirs);
+    paths->source_dir = g_strdup(AFTERFREE_SOURCE_DIR);
+}
+
+static void find_installed(struct paths *paths, const char *prefix, const char *const *data)
+{
+    g_autofree char *allocators = g_build_filename(prefix, "share", "afterfree", "allocators", NULL);
+    g_autofree char *plans = g_build_filename(prefix, "share", "afterfree", "plans", NULL);
+    g_autofree char *workloads = g_build_filename(prefix, "libexec", "afterfree", "workloads", NULL);
+    paths->allocator_dirs = search_list(data, "allocators", allocators);
+    paths->plan_dirs = search_list(data, "plans", plans);
+    const char *const workload_dirs[] = {workloads, NULL};
+    paths->workload_dirs = g_strdupv((char **)(uintptr_t)workload_dirs);
+    paths->source_dir = NULL;
+}
+
+bool paths_find(struct paths *paths, const char *const *data, GError **error)
+{
+    for (const char *const *dir = data; dir && *dir; dir++)
+        if (!g_file_test(*dir, G_FILE_TEST_IS_DIR)) {
+            g_set_error(error, AFTERFREE_ERROR, EXIT_USAGE, "--data %s: no such folder", *dir);
+            return false;
+        }
+    g_autofree char *program = g_file_read_link("/proc/self/exe", NULL);
+    g_autofree char *bin = g_path_get_dirname(program ? program : ".");
+    g_autofree char *above = g_path_get_dirname(bin);
+    g_autofree char *cache = g_build_filename(above, "CMakeCache.txt", NULL);
+    if (g_file_test(cache, G_FILE_TEST_EXISTS))
+        find_in_build_tree(paths, above, data);
+    else
+        find_installed(paths, above, data);
+    return true;
+}
+
+void paths_clear(struct paths *paths)
+{
+    g_strfreev(paths->allocator_dirs);
+    g_strfreev(paths->plan_dirs);
+    g_strfreev(paths->workload_dirs);
+    g_free(paths->source_dir);
+}
+
+static char *plan_names(const struct paths *paths)
+{
+    g_autoptr(GString) names = g_string_new(NULL);
+    for (char **dir = paths->plan_dirs; *dir; dir++) {
+        g_autoptr(GDir) folder = g_dir_open(*dir, 0, NULL);
+        const char *name;
+        while (folder && (name = g_dir_read_name(folder)))
+            if (g_str_has_suffix(name, ".ini"))
+                g_string_append_printf(names, " %.*s", (int)strlen(name) - 4, name);
+    }
+    return g_string_free(g_steal_pointer(&names), FALSE);
+}
+
+char *paths_plan(const struct paths *paths, const char *name, GError **error)
+{
+    if (strchr(name, '/') || g_str_has_suffix(name, ".ini")) {
+        if (g_file_test(name, G_FILE_TEST_IS_REGULAR))
+            return g_strdup(name);
+        g_set_error(error, AFTERFREE_ERROR, EXIT_USAGE, "plan %s: no such file", name);
+        return NULL;
+    }
+    g_autofree char *base = g_strconcat(name, ".ini", NULL);
+    for (char **dir = paths->plan_dirs; *dir; dir++) {
+        char *path = g_build_filename(*dir, base, NULL);
+        if (g_file_test(path, G_FILE_TEST_IS_REGULAR))
+            return path;
+        g_free(path);
+    }
+    g_autofree char *names = plan_names(paths);
+    g_set_error(error, AFTERFREE_ERROR, EXIT_USAGE, "there is no plan \"%s\"; there are:%s", name, names);
+    return NULL;
+}
+
+char *paths_workload(const struct paths *paths, const char *name, GError **error)
+{
+    for (char **dir = paths->workload_dirs; *dir; dir++) {
+        char *path = g_build_filename(*dir, name, NULL);
+        if (g_file_test(path, G_FILE_TEST_IS_REGULAR) && access(path, X_OK) == 0)
+            return path;
+        g_free(path);
+    }
+    g_set_error(error, AFTERFREE_ERROR, EXIT_BAD_DATA, "there is no workload \"%s\" in %s", name,
+                paths->workload_dirs[0]);
+    return NULL;
+}

@@ -1,0 +1,496 @@
+#include "plan.h"
+
+#include <string.h>
+
+#include "error.h"
+
+static void shape_free(gpointer data)
+{
+    struct plan_shape *shape = data;
+    g_free(shape->name);
+    g_free(shape->order);
+    g_free(shape->removal);
+    g_free(shape);
+}
+
+static void step_free(gpointer data)
+{
+    struct plan_step *step = data;
+    g_free(step->phase);
+    g_free(step);
+}
+
+static void cells_free(gpointer data)
+{
+    struct plan_cells *cells = data;
+    g_free(cells->name);
+    g_strfreev(cells->allocators);
+    g_strfreev(cells->settings);
+    g_strfreev(cells->policies);
+    g_strfreev(cells->workloads);
+    g_strfreev(cells->shapes);
+    g_free(cells);
+}
+
+static void cell_free(gpointer data)
+{
+    struct plan_cell *cell = data;
+    g_free(cell->name);
+    g_free(cell->workload);
+    g_free(cell);
+}
+
+void plan_free(struct plan *plan)
+{
+    if (!plan)
+        return;
+    g_free(plan->name);
+    g_free(plan->path);
+    g_free(plan->summary);
+    g_free(plan->baseline);
+    g_ptr_array_unref(plan->walk);
+    g_ptr_array_unref(plan->shapes);
+    g_ptr_array_unref(plan->groups);
+    g_key_file_unref(plan->file);
+    g_free(plan);
+}
+
+/* One group being read: keys are taken one by one, each knows where it stands for messages. */
+struct section {
+    const struct plan *plan;
+    const char *group;
+};
+
+G_GNUC_PRINTF(4, 5)
+static bool wrong(const struct section *in, const char *key, GError **error, const char *format, ...)
+{
+    va_list rest;
+    va_start(rest, format);
+    g_autofree char *message = g_strdup_vprintf(format, rest);
+    va_end(rest);
+    g_set_error(error, AFTERFREE_ERROR, EXIT_BAD_DATA, "%s: [%s] %s: %s", in->plan->path, in->group, key,
+                message);
+    return false;
+}
+
+/* The key's text with blanks cut off; NULL when the key is absent. */
+static char *take(const struct section *in, const char *key)
+{
+    char *text = g_key_file_get_value(in->plan->file, in->group, key, NULL);
+    return text ? g_strstrip(text) : NULL;
+}
+
+static bool known_keys_only(const struct section *in, const char *const *known, GError **error)
+{
+    g_auto(GStrv) keys = g_key_file_get_keys(in->plan->file, in->group, NULL, NULL);
+    for (char **key = keys; key && *key; key++)
+        if (!g_strv_contains(known, *key)) {
+            g_autofree char *list = g_strjoinv(", ", (char **)(uintptr_t)known);
+            return wrong(in, *key, error, "unknown key; this group takes %s", list);
+        }
+    return true;
+}
+
+/* Parses a value through a units_parse_* function; an absent key leaves the default unless needed. */
+#define READ_WITH(parse)                                                                                     \
+    g_autofree char *text = take(in, key);                                                                   \
+    if (!text)                                                                                               \
+        return !needed || wrong(in, key, error, "is missing");                                               \
+    g_autoptr(GError) why = NULL;                                                                            \
+    return parse(text, value, &why) || wrong(in, key, error, "%s", why->message)
+
+static bool read_count(const struct section *in, const char *key, bool needed, uint64_t *value,
+                       GError **error)
+{
+    READ_WITH(units_parse_count);
+}
+
+static bool read_duration(const struct section *in, const char *key, bool needed, uint64_t *value,
+                          GError **error)
+{
+    READ_WITH(units_parse_duration_ms);
+}
+
+static bool read_range(const struct section *in, const char *key, bool needed, struct units_range *value,
+                       GError **error)
+{
+    READ_WITH(units_parse_range);
+}
+
+static bool read_fraction(const struct section *in, const char *key, bool needed, double *value,
+                          GError **error)
+{
+    READ_WITH(units_parse_fraction);
+}
+
+/* One of `words`; *value stays as it is when the key is absent and not needed. */
+static bool read_word(const struct section *in, const char *key, bool needed, const char *const *words,
+                      char **value, GError **error)
+{
+    g_autofree char *text = take(in, key);
+    if (!text)
+        return !needed || wrong(in, key, error, "is missing");
+    if (!g_strv_contains(words, text)) {
+        g_autofree char *list = g_strjoinv(", ", (char **)(uintptr_t)words);
+        return wrong(in, key, error, "\"%s\" is none of %s", text, list);
+    }
+    g_free(*value);
+    *value = g_steal_pointer(&text);
+    return true;
+}
+
+/* A list separated by blanks; NULL when absent or empty. */
+static char **read_list(const struct section *in, const char *key)
+{
+    g_autofree char *text = take(in, key);
+    if (!text || !*text)
+        return NULL;
+    g_auto(GStrv) parts = g_strsplit_set(text, " \t", -1);
+    g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
+    for (char **part = parts; *part; part++)
+        if (**part)
+            g_strv_builder_add(builder, *part);
+    return g_strv_builder_end(builder);
+}
+
+static bool phase_waits(const char *phase)
+{
+    return strcmp(phase, "silent") == 0 || strcmp(phase, "ticking") == 0;
+}
+
+static bool read_walk(struct plan *plan, const struct section *in, GError **error)
+{
+    static const char *const phases[] = {"build",   "hold",   "drop",  "silent", "ticking",
+                                         "rebuild", "redrop", "purge", NULL};
+    g_auto(GStrv) names = read_list(in, "walk");
+    if (!names)
+        names = g_strsplit("build hold drop silent ticking rebuild redrop purge", " ", -1);
+    for (char **name = names; *name; name++) {
+        if (!g_strv_contains(phases, *name))
+            return wrong(in, "walk", error, "\"%s\" is no phase", *name);
+        struct plan_step *step = g_new0(struct plan_step, 1);
+        step->phase = g_strdup(*name);
+        step->waits = phase_waits(*name);
+        step->window_ms = strcmp(*name, "silent") == 0    ? plan->silent_ms
+                          : strcmp(*name, "ticking") == 0 ? plan->ticking_ms
+                                                          : 0;
+        g_ptr_array_add(plan->walk, step);
+    }
+    return true;
+}
+
+static bool read_plan_group(struct plan *plan, GError **error)
+{
+    static const char *const keys[] = {"summary", "baseline", "seed",    "repeat", "walk",
+                                       "silent",  "ticking",  "timeout", NULL};
+    const struct section in = {.plan = plan, .group = "plan"};
+    if (!g_key_file_has_group(plan->file, "plan")) {
+        g_set_error(error, AFTERFREE_ERROR, EXIT_BAD_DATA, "%s: the group [plan] is missing", plan->path);
+        return false;
+    }
+    plan->summary = take(&in, "summary");
+    plan->baseline = take(&in, "baseline");
+    if (!known_keys_only(&in, keys, error) || !read_count(&in, "seed", false, &plan->seed, error) ||
+        !read_count(&in, "repeat", false, &plan->repeat, error) ||
+        !read_duration(&in, "timeout", false, &plan->timeout_ms, error) ||
+        !read_duration(&in, "silent", true, &plan->silent_ms, error) ||
+        !read_duration(&in, "ticking", true, &plan->ticking_ms, error) || !read_walk(plan, &in, error))
+        return false;
+    if (!plan->summary || !*plan->summary)
+        return wrong(&in, "summary", error, "is missing");
+    if (!plan->baseline || !strchr(plan->baseline, '/'))
+        return wrong(&in, "baseline", error, "must be ALLOCATOR/SETTING");
+    if (plan->repeat < 1 || plan->repeat > 1000)
+        return wrong(&in, "repeat", error, "must be 1 to 1000");
+    return true;
+}
+
+static bool read_shape(struct plan *plan, const char *group, GError **error)
+{
+    static const char *const keys[] = {"records",   "strings", "length", "order",
+                                       "survivors", "removal", "seed",   NULL};
+    static const char *const orders[] = {"insertion", "reverse", "hash", NULL};
+    static const char *const removals[] = {"free", "delete", NULL};
+    const struct section in = {.plan = plan, .group = group};
+    double survivors = 0;
+    struct plan_shape *shape = g_new0(struct plan_shape, 1);
+    g_ptr_array_add(plan->shapes, shape);
+    shape->name = g_strdup(group + strlen("shape "));
+    shape->removal = g_strdup("free");
+    shape->seed = plan->seed;
+    if (!known_keys_only(&in, keys, error) || !read_count(&in, "records", true, &shape->records, error) ||
+        !read_range(&in, "strings", true, &shape->strings, error) ||
+        !read_range(&in, "length", true, &shape->length, error) ||
+        !read_word(&in, "order", true, orders, &shape->order, error) ||
+        !read_word(&in, "removal", false, removals, &shape->removal, error) ||
+        !read_fraction(&in, "survivors", false, &survivors, error) ||
+        !read_count(&in, "seed", false, &shape->seed, error))
+        return false;
+    shape->survivors_ppm = (uint32_t)(survivors * 1e6 + 0.5);
+    if (shape->records < 1 || shape->records > G_MAXUINT32)
+        return wrong(&in, "records", error, "must be 1 to 4294967295");
+    if (shape->strings.high > 1 << 20)
+        return wrong(&in, "strings", error, "must be at most 1048576");
+    if (shape->length.high > 1 << 24)
+        return wrong(&in, "length", error, "must be at most 16777216");
+    return true;
+}
+
+static bool read_cells(struct plan *plan, const char *group, GError **error)
+{
+    static const char *const keys[] = {"allocators", "settings", "policies", "workloads", "shapes", NULL};
+    const struct section in = {.plan = plan, .group = group};
+    struct plan_cells *cells = g_new0(struct plan_cells, 1);
+    g_ptr_array_add(plan->groups, cells);
+    cells->name = g_strdup(group + strlen("cells "));
+    cells->allocators = read_list(&in, "allocators");
+    cells->settings = read_list(&in, "settings");
+    cells->policies = read_list(&in, "policies");
+    cells->workloads = read_list(&in, "workloads");
+    cells->shapes = read_list(&in, "shapes");
+    if (!known_keys_only(&in, keys, error))
+        return false;
+    if (!cells->allocators)
+        return wrong(&in, "allocators", error, "is missing; * means all");
+    if (!cells->settings == !cells->policies)
+        return wrong(&in, "settings", error, "give either settings or policies; * means all");
+    if (!cells->workloads)
+        return wrong(&in, "workloads", error, "is missing");
+    if (!cells->shapes)
+        return wrong(&in, "shapes", error, "is missing");
+    enum allocator_policy policy;
+    for (char **name = cells->policies; name && *name; name++)
+        if (!allocator_policy_parse(*name, &policy))
+            return wrong(&in, "policies", error, "\"%s\" is no policy", *name);
+    return true;
+}
+
+static bool is_name(const char *text)
+{
+    return g_ascii_isalnum(*text) &&
+           strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_") == strlen(text);
+}
+
+static bool read_group(struct plan *plan, const char *group, GError **error)
+{
+    bool shape = g_str_has_prefix(group, "shape ");
+    if (shape || g_str_has_prefix(group, "cells ")) {
+        if (is_name(group + 6))
+            return shape ? read_shape(plan, group, error) : read_cells(plan, group, error);
+    } else if (strcmp(group, "plan") == 0) {
+        return true;
+    }
+    g_set_error(error, AFTERFREE_ERROR, EXIT_BAD_DATA,
+                "%s: [%s]: a group is [plan], [shape NAME] or [cells NAME], NAME of letters, digits, . - _",
+                plan->path, group);
+    return false;
+}
+
+static bool read_file(struct plan *plan, GError **error)
+{
+    g_autoptr(GError) why = NULL;
+    if (!g_key_file_load_from_file(plan->file, plan->path, G_KEY_FILE_KEEP_COMMENTS, &why)) {
+        g_set_error(error, AFTERFREE_ERROR, EXIT_BAD_DATA, "%s: %s", plan->path, why->message);
+        return false;
+    }
+    if (!read_plan_group(plan, error))
+        return false;
+    g_auto(GStrv) groups = g_key_file_get_groups(plan->file, NULL);
+    for (char **group = groups; *group; group++)
+        if (!read_group(plan, *group, error))
+            return false;
+    if (plan->groups->len > 0)
+        return true;
+    g_set_error(error, AFTERFREE_ERROR, EXIT_BAD_DATA, "%s: there is no [cells NAME] group", plan->path);
+    return false;
+}
+
+struct plan *plan_read(const char *path, GError **error)
+{
+    struct plan *plan = g_new0(struct plan, 1);
+    g_autofree char *base = g_path_get_basename(path);
+    plan->name = g_str_has_suffix(base, ".ini") ? g_strndup(base, strlen(base) - 4) : g_strdup(base);
+    plan->path = g_strdup(path);
+    plan->seed = 1;
+    plan->repeat = 1;
+    plan->timeout_ms = 10 * 60 * 1000;
+    plan->walk = g_ptr_array_new_with_free_func(step_free);
+    plan->shapes = g_ptr_array_new_with_free_func(shape_free);
+    plan->groups = g_ptr_array_new_with_free_func(cells_free);
+    plan->file = g_key_file_new();
+    if (read_file(plan, error))
+        return plan;
+    plan_free(plan);
+    return NULL;
+}
+
+/* --- expansion --- */
+
+struct expansion {
+    const struct plan *plan;
+    const struct plan_cells *group;
+    GPtrArray *cells;
+    GHashTable *seen; /* names of cells */
+};
+
+static bool matches_any(char **globs, const char *name)
+{
+    for (char **glob = globs; *glob; glob++)
+        if (g_pattern_match_simple(*glob, name))
+            return true;
+    return false;
+}
+
+static const struct plan_shape *find_shape(const struct plan *plan, const char *name)
+{
+    for (guint i = 0; i < plan->shapes->len; i++) {
+        const struct plan_shape *shape = plan->shapes->pdata[i];
+        if (strcmp(shape->name, name) == 0)
+            return shape;
+    }
+    return NULL;
+}
+
+static void add_cell(struct expansion *expansion, const struct allocator *allocator,
+                     const struct allocator_setting *setting)
+{
+    const struct plan_cells *group = expansion->group;
+    for (char **workload = group->workloads; *workload; workload++)
+        for (char **shape = group->shapes; *shape; shape++) {
+            char *name = g_strdup_printf("%s/%s/%s/%s", allocator->name, setting->name, *workload, *shape);
+            if (!g_hash_table_add(expansion->seen, name))
+                continue;
+            struct plan_cell *cell = g_new0(struct plan_cell, 1);
+            cell->name = g_strdup(name);
+            cell->allocator = allocator;
+            cell->setting = setting;
+            cell->shape = find_shape(expansion->plan, *shape);
+            cell->workload = g_strdup(*workload);
+            g_ptr_array_add(expansion->cells, cell);
+        }
+}
+
+/* By settings: all that match. By policies: the first setting of each policy that matches stands for it. */
+static void add_settings(struct expansion *expansion, const struct allocator *allocator)
+{
+    const struct plan_cells *group = expansion->group;
+    unsigned policies_seen = 0;
+    for (guint i = 0; i < allocator->settings->len; i++) {
+        const struct allocator_setting *setting = allocator->settings->pdata[i];
+        unsigned bit = 1u << setting->policy;
+        bool chosen = group->settings
+                          ? matches_any(group->settings, setting->name)
+                          : !(policies_seen & bit) &&
+                                matches_any(group->policies, allocator_policy_name(setting->policy));
+        policies_seen |= bit;
+        if (chosen)
+            add_cell(expansion, allocator, setting);
+    }
+}
+
+static bool expand_group(struct expansion *expansion, const GPtrArray *allocators, GError **error)
+{
+    const struct plan_cells *group = expansion->group;
+    g_autofree char *title = g_strdup_printf("cells %s", group->name);
+    const struct section in = {.plan = expansion->plan, .group = title};
+    for (char **shape = group->shapes; *shape; shape++)
+        if (!find_shape(expansion->plan, *shape))
+            return wrong(&in, "shapes", error, "there is no [shape %s]", *shape);
+    guint before = g_hash_table_size(expansion->seen);
+    bool any_known = false;
+    for (guint i = 0; i < allocators->len; i++) {
+        const struct allocator *allocator = allocators->pdata[i];
+        if (!matches_any(group->allocators, allocator->name))
+            continue;
+        any_known = true;
+        add_settings(expansion, allocator);
+    }
+    if (!any_known)
+        return wrong(&in, "allocators", error, "no descriptor has such a name");
+    if (g_hash_table_size(expansion->seen) == before && group->settings &&
+        !g_strv_contains((const char *const *)group->settings, "*"))
+        g_debug("%s: [%s] adds no cell of its own", expansion->plan->path, title);
+    return true;
+}
+
+/* Keeps the cells that match one of `only`; every glob must match some cell. */
+static bool keep_only(GPtrArray *cells, const char *const *only, GError **error)
+{
+    for (const char *const *glob = only; *glob; glob++) {
+        bool found = false;
+        for (guint i = 0; i < cells->len && !found; i++)
+            found = g_pattern_match_simple(*glob, ((struct plan_cell *)cells->pdata[i])->name);
+        if (!found) {
+            g_set_error(error, AFTERFREE_ERROR, EXIT_NO_MATCH,
+                        "--only %s matches no cell of the plan; `afterfree list` shows their names", *glob);
+            return false;
+        }
+    }
+    for (guint i = cells->len; i-- > 0;)
+        if (!matches_any((char **)(uintptr_t)only, ((struct plan_cell *)cells->pdata[i])->name))
+            g_ptr_array_remove_index(cells, i);
+    return true;
+}
+
+GPtrArray *plan_expand(const struct plan *plan, const GPtrArray *allocators, const char *const *only,
+                       GError **error)
+{
+    g_autoptr(GPtrArray) cells = g_ptr_array_new_with_free_func(cell_free);
+    g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    for (guint i = 0; i < plan->groups->len; i++) {
+        struct expansion expansion = {
+            .plan = plan, .group = plan->groups->pdata[i], .cells = cells, .seen = seen};
+        if (!expand_group(&expansion, allocators, error))
+            return NULL;
+    }
+    if (only && *only && !keep_only(cells, only, error))
+        return NULL;
+    if (cells->len == 0) {
+        g_set_error(error, AFTERFREE_ERROR, EXIT_NO_MATCH, "%s: the plan selects no cell", plan->path);
+        return NULL;
+    }
+    return g_steal_pointer(&cells);
+}
+
+GArray *plan_schedule(const GPtrArray *cells, guint rounds, uint64_t seed)
+{
+    GArray *runs = g_array_new(FALSE, FALSE, sizeof(struct plan_run));
+    const guint32 seeds[] = {(guint32)seed, (guint32)(seed >> 32)};
+    GRand *rand = g_rand_new_with_seed_array(seeds, G_N_ELEMENTS(seeds));
+    for (guint round = 1; round <= rounds; round++) {
+        guint first = runs->len;
+        for (guint i = 0; i < cells->len; i++) {
+            struct plan_run run = {.cell = cells->pdata[i], .repeat = round};
+            guint at = first + (guint)g_rand_int_range(rand, 0, (gint32)i + 1);
+            g_array_insert_val(runs, at, run);
+        }
+    }
+    g_rand_free(rand);
+    return runs;
+}
+
+/* --- estimates --- */
+
+static double mean(struct units_range range)
+{
+    return ((double)range.low + (double)range.high) / 2;
+}
+
+uint64_t plan_expected_peak_bytes(const struct plan_shape *shape)
+{
+    const double node_key_table = 160, pointer_and_rounding = 32, margin = 1.5, floor = 32e6;
+    double record = node_key_table + mean(shape->strings) * (mean(shape->length) + pointer_and_rounding);
+    return (uint64_t)((double)shape->records * record * margin + floor);
+}
+
+uint64_t plan_expected_busy_ms(const struct plan_shape *shape)
+{
+    const double ns_per_record = 2000, ns_per_string = 600, start_ms = 100;
+    return (uint64_t)((double)shape->records * (ns_per_record + ns_per_string * mean(shape->strings)) / 1e6 +
+                      start_ms);
+}
+
+bool plan_window_is_short(const struct plan *plan, const struct allocator_setting *setting)
+{
+    return setting->has_delay && setting->delay_ms >= plan->silent_ms;
+}

@@ -1,0 +1,86 @@
+/* plan.h: plans, bench/plans/NAME.ini: which cells answer a question, and how each is walked.
+ *
+ *   [plan]        summary= baseline=ALLOCATOR/SETTING seed= repeat= walk= silent= ticking= timeout=
+ *   [shape NAME]  records= strings= length= order= (all four needed) survivors= removal= seed=
+ *   [cells NAME]  allocators= settings=|policies= workloads= shapes=
+ *
+ * Strict like descriptors: an unknown group or key, a bad value, a name that selects nothing is an error
+ * (EXIT_BAD_DATA) that names file, group and key. bench/plans/README.md describes every key. */
+#ifndef AFTERFREE_PLAN_H
+#define AFTERFREE_PLAN_H
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "allocator.h"
+#include "units.h"
+
+struct plan_shape {
+    char *name;
+    uint64_t records;
+    struct units_range strings, length; /* strings a slice, characters a string */
+    char *order, *removal;              /* words of driver/protocol.h */
+    uint32_t survivors_ppm;
+    uint64_t seed;
+};
+
+struct plan_step {
+    char *phase;        /* a phase of driver/protocol.h */
+    bool waits;         /* silent or ticking: needs no busy token */
+    uint64_t window_ms; /* of a waiting phase */
+};
+
+struct plan_cells { /* a [cells NAME] group: globs, expanded by plan_expand */
+    char *name;
+    char **allocators, **settings, **policies, **workloads, **shapes; /* settings or policies is NULL */
+};
+
+struct plan {
+    char *name, *path, *summary, *baseline;
+    uint64_t seed, repeat, timeout_ms; /* timeout of one busy phase */
+    uint64_t silent_ms, ticking_ms;
+    GPtrArray *walk;   /* of struct plan_step * */
+    GPtrArray *shapes; /* of struct plan_shape * */
+    GPtrArray *groups; /* of struct plan_cells * */
+    GKeyFile *file;    /* as read, for the copy in the run folder */
+};
+
+/* One point of the matrix. Borrows from plan and allocators, which must outlive it. */
+struct plan_cell {
+    char *name; /* ALLOCATOR/SETTING/WORKLOAD/SHAPE */
+    const struct allocator *allocator;
+    const struct allocator_setting *setting;
+    const struct plan_shape *shape;
+    char *workload;
+};
+
+/* One execution of one cell. */
+struct plan_run {
+    const struct plan_cell *cell;
+    guint repeat; /* 1, 2, … */
+};
+
+struct plan *plan_read(const char *path, GError **error);
+void plan_free(struct plan *plan);
+
+/* Cells in the order of the file, each once; of struct plan_cell *. `only`: NULL, or globs on the cell's
+ * name of which one must match ('*' crosses '/'); a glob that matches nothing is EXIT_NO_MATCH. */
+GPtrArray *plan_expand(const struct plan *plan, const GPtrArray *allocators, const char *const *only,
+                       GError **error);
+
+/* Runs in balanced random order: every round has each cell once, shuffled anew by `seed`. Of struct
+ * plan_run, a GArray. */
+GArray *plan_schedule(const GPtrArray *cells, guint rounds, uint64_t seed);
+
+/* An upper estimate of the bytes a run needs at its peak, for admission: what the records ask for, a node
+ * and table's worth each, plus half for headers, rounding and the rebuild's growth. */
+uint64_t plan_expected_peak_bytes(const struct plan_shape *shape);
+
+/* An estimate of the busy time of one run, in ms, for the time left; replaced by measured ones. */
+uint64_t plan_expected_busy_ms(const struct plan_shape *shape);
+
+/* Is the silent window too short to see this setting act? */
+bool plan_window_is_short(const struct plan *plan, const struct allocator_setting *setting);
+
+#endif

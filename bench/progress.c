@@ -1,0 +1,73 @@
+#include "progress.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "units.h"
+
+void progress_start(struct progress *progress, guint total, uint64_t expected_ms, uint64_t window_ms,
+                    uint64_t now_ns)
+{
+    const char *term = g_getenv("TERM");
+    *progress = (struct progress){.terminal = isatty(STDERR_FILENO) && term && strcmp(term, "dumb") != 0,
+                                  .total = total,
+                                  .start_ns = now_ns,
+                                  .expected_ms_total = expected_ms,
+                                  .window_ms = window_ms};
+}
+
+static char *time_left(const struct progress *progress, uint64_t now_ns)
+{
+    double elapsed = (double)(now_ns - progress->start_ns) / 1e6;
+    double left = (double)(progress->expected_ms_total - progress->expected_ms_done);
+    if (progress->done >= 3 && elapsed > (double)progress->window_ms) /* scaled by what it took so far */
+        left *= (elapsed - (double)progress->window_ms) / (double)MAX(progress->expected_ms_done, 1);
+    return units_format_duration_ms((uint64_t)left + progress->window_ms);
+}
+
+void progress_show(struct progress *progress, const char *busy_cell, const char *phase, guint waiting,
+                   uint64_t now_ns)
+{
+    if (!progress->terminal || now_ns - progress->shown_ns < 250000000u)
+        return;
+    progress->shown_ns = now_ns;
+    g_autofree char *left = time_left(progress, now_ns);
+    g_autofree char *elapsed = units_format_duration_ms((now_ns - progress->start_ns) / 1000000);
+    fprintf(stderr, "\r\033[K[%u/%u] %s %s, %u waiting; %s, about %s left", progress->done, progress->total,
+            busy_cell ? busy_cell : "-", phase ? phase : "", waiting, elapsed, left);
+    fflush(stderr);
+}
+
+static void say_ok(const struct record *record)
+{
+    g_autofree char *peak = units_format_bytes(record->numbers[RECORD_peak_rss_bytes]);
+    uint64_t after = record->numbers[RECORD_silent_rss_bytes];
+    g_autofree char *silent = units_format_bytes(after);
+    if (after == RECORD_UNKNOWN)
+        fprintf(stderr, "ok       %s: peak %s\n", record->cell, peak);
+    else
+        fprintf(stderr, "ok       %s: peak %s, after silence %s\n", record->cell, peak, silent);
+}
+
+void progress_finished(struct progress *progress, const struct record *record, uint64_t expected_ms,
+                       uint64_t now_ns)
+{
+    (void)now_ns;
+    progress->done++;
+    progress->expected_ms_done += expected_ms;
+    bool ok = strcmp(record->status, "ok") == 0;
+    if (progress->terminal && ok)
+        return;
+    fprintf(stderr, "%s[%u/%u] ", progress->terminal ? "\r\033[K" : "", progress->done, progress->total);
+    if (ok)
+        say_ok(record);
+    else
+        fprintf(stderr, "%-8s %s: %s\n", record->status, record->cell, record->reason);
+}
+
+void progress_end(struct progress *progress)
+{
+    if (progress->terminal)
+        fputs("\r\033[K", stderr);
+}

@@ -1,0 +1,210 @@
+#include "record.h"
+
+#include <string.h>
+
+#include "units.h"
+
+const char *const record_number_names[RECORD_NUMBER_COUNT] = {
+#define X(name) #name,
+    RECORD_NUMBERS(X)
+#undef X
+};
+
+static char *range_text(struct units_range range)
+{
+    if (range.low == range.high)
+        return g_strdup_printf("%" G_GUINT64_FORMAT, range.low);
+    return g_strdup_printf("%" G_GUINT64_FORMAT "..%" G_GUINT64_FORMAT, range.low, range.high);
+}
+
+void record_init(struct record *record, const struct plan *plan, const struct plan_cell *cell, guint repeat)
+{
+    const struct plan_shape *shape = cell->shape;
+    *record = (struct record){.cell = NULL};
+    for (int i = 0; i < RECORD_NUMBER_COUNT; i++)
+        record->numbers[i] = RECORD_UNKNOWN;
+    record->numbers[RECORD_expected_peak_bytes] = plan_expected_peak_bytes(shape);
+    record->cell = g_strdup(cell->name);
+    record->allocator = g_strdup(cell->allocator->name);
+    record->setting = g_strdup(cell->setting->name);
+    record->policy = g_strdup(allocator_policy_name(cell->setting->policy));
+    record->workload = g_strdup(cell->workload);
+    record->shape = g_strdup(shape->name);
+    record->repeat = g_strdup_printf("%u", repeat);
+    record->records = g_strdup_printf("%" G_GUINT64_FORMAT, shape->records);
+    record->strings = range_text(shape->strings);
+    record->length = range_text(shape->length);
+    record->order = g_strdup(shape->order);
+    record->removal = g_strdup(shape->removal);
+    record->survivors = g_strdup_printf("%.6g", shape->survivors_ppm / 1e6);
+    record->seed = g_strdup_printf("%" G_GUINT64_FORMAT, shape->seed);
+    record->window_ms = g_strdup_printf("%" G_GUINT64_FORMAT, plan->silent_ms);
+    record->window_short = g_strdup(plan_window_is_short(plan, cell->setting) ? "yes" : "no");
+    record->ticking_ms = g_strdup_printf("%" G_GUINT64_FORMAT, plan->ticking_ms);
+}
+
+void record_clear(struct record *record)
+{
+#define X(name) g_clear_pointer(&record->name, g_free);
+    RECORD_TEXTS(X)
+#undef X
+}
+
+/* --- from marks and samples to numbers --- */
+
+uint64_t record_return_ms(const GArray *samples, uint64_t drop_end_ns, uint64_t until_ns,
+                          uint64_t baseline_bytes, uint64_t peak_bytes, double fraction)
+{
+    if (peak_bytes <= baseline_bytes)
+        return RECORD_UNKNOWN;
+    double target = (double)peak_bytes - fraction * (double)(peak_bytes - baseline_bytes);
+    for (guint i = 0; i < samples->len; i++) {
+        const struct record_sample *sample = &g_array_index(samples, struct record_sample, i);
+        if (sample->monotonic_ns < drop_end_ns || (double)sample->rss_bytes > target)
+            continue;
+        if (sample->monotonic_ns > until_ns)
+            break;
+        return (sample->monotonic_ns - drop_end_ns) / 1000000;
+    }
+    return RECORD_UNKNOWN;
+}
+
+static const struct record_mark *find_mark(const GArray *marks, const char *phase)
+{
+    for (guint i = 0; i < marks->len; i++) {
+        const struct record_mark *mark = &g_array_index(marks, struct record_mark, i);
+        if (strcmp(mark->mark.phase, phase) == 0)
+            return mark;
+    }
+    return NULL;
+}
+
+/* Columns of a group stand side by side: the group's first one is enough to reach them. */
+static void set_after(struct record *record, const GArray *marks, const char *phase, enum record_number rss)
+{
+    const struct record_mark *mark = find_mark(marks, phase);
+    if (!mark)
+        return;
+    record->numbers[rss] = mark->rollup_rss_bytes;
+    record->numbers[rss + 1] = mark->lazy_bytes;
+    record->numbers[rss + 2] = mark->rollup_rss_bytes - MIN(mark->lazy_bytes, mark->rollup_rss_bytes);
+}
+
+static void set_phase(struct record *record, const GArray *marks, const char *phase, enum record_number ns)
+{
+    const struct record_mark *mark = find_mark(marks, phase);
+    if (!mark)
+        return;
+    record->numbers[ns] = mark->mark.end_ns - mark->mark.begin_ns;
+    record->numbers[ns + 1] = mark->mark.minor_faults;
+    record->numbers[ns + 2] = mark->mark.user_ns;
+    record->numbers[ns + 3] = mark->mark.sys_ns;
+}
+
+/* The most over some phases, by VmHWM (resets at each mark), the mark itself and the samples between. */
+struct peak {
+    uint64_t bytes, sampled_bytes;
+};
+
+static struct peak peak_over(const GArray *marks, const GArray *samples, const char *const *phases)
+{
+    struct peak peak = {0};
+    for (const char *const *phase = phases; *phase; phase++) {
+        const struct record_mark *mark = find_mark(marks, *phase);
+        if (!mark)
+            continue;
+        peak.bytes = MAX(peak.bytes, MAX(mark->peak_bytes, mark->rss_bytes));
+        for (guint i = 0; i < samples->len; i++) {
+            const struct record_sample *sample = &g_array_index(samples, struct record_sample, i);
+            if (sample->monotonic_ns >= mark->mark.begin_ns && sample->monotonic_ns <= mark->mark.end_ns)
+                peak.sampled_bytes = MAX(peak.sampled_bytes, sample->rss_bytes);
+        }
+    }
+    peak.bytes = MAX(peak.bytes, peak.sampled_bytes);
+    return peak;
+}
+
+static void set_peaks(struct record *record, const GArray *marks, const GArray *samples)
+{
+    static const char *const first[] = {"build", "hold", "drop", NULL};
+    static const char *const second[] = {"rebuild", "redrop", NULL};
+    struct peak peak = peak_over(marks, samples, first);
+    if (find_mark(marks, "drop")) {
+        record->numbers[RECORD_peak_rss_bytes] = peak.bytes;
+        record->numbers[RECORD_sampled_peak_rss_bytes] = peak.sampled_bytes;
+    }
+    if (find_mark(marks, "redrop"))
+        record->numbers[RECORD_rebuild_peak_rss_bytes] = peak_over(marks, samples, second).bytes;
+}
+
+static void set_return_times(struct record *record, const GArray *marks, const GArray *samples)
+{
+    const struct record_mark *drop = find_mark(marks, "drop");
+    const struct record_mark *silent = find_mark(marks, "silent");
+    if (!drop || !silent || strcmp(record->window_short, "yes") == 0)
+        return;
+    uint64_t *numbers = record->numbers;
+    uint64_t from = drop->mark.end_ns, until = silent->mark.end_ns;
+    uint64_t base = numbers[RECORD_baseline_rss_bytes], peak = numbers[RECORD_peak_rss_bytes];
+    numbers[RECORD_t50_ms] = record_return_ms(samples, from, until, base, peak, 0.5);
+    numbers[RECORD_t90_ms] = record_return_ms(samples, from, until, base, peak, 0.9);
+}
+
+/* The longest time without a sample inside a phase; parked at a mark there is nothing to miss. */
+static uint64_t longest_gap_ms(const GArray *marks, const GArray *samples)
+{
+    uint64_t longest = 0;
+    for (guint m = 0; m < marks->len; m++) {
+        const struct child_mark *mark = &g_array_index(marks, struct record_mark, m).mark;
+        uint64_t last = mark->begin_ns;
+        for (guint i = 0; i < samples->len; i++) {
+            uint64_t at = g_array_index(samples, struct record_sample, i).monotonic_ns;
+            if (at < mark->begin_ns || at > mark->end_ns)
+                continue;
+            longest = MAX(longest, at - last);
+            last = at;
+        }
+        longest = MAX(longest, mark->end_ns - last);
+    }
+    return longest / 1000000;
+}
+
+static void set_totals(struct record *record, const GArray *marks, const GArray *samples)
+{
+    uint64_t phases_ns = 0, cpu_wait_ns = 0;
+    for (guint i = 0; i < marks->len; i++) {
+        const struct record_mark *mark = &g_array_index(marks, struct record_mark, i);
+        phases_ns += mark->mark.end_ns - mark->mark.begin_ns;
+        cpu_wait_ns += mark->cpu_wait_ns;
+    }
+    record->numbers[RECORD_phases_ms] = phases_ns / 1000000;
+    record->numbers[RECORD_cpu_wait_ns] = cpu_wait_ns;
+    record->numbers[RECORD_samples] = samples->len;
+    if (samples->len > 0)
+        record->numbers[RECORD_sample_gap_ms] = longest_gap_ms(marks, samples);
+}
+
+void record_measure(struct record *record, const GArray *marks, const GArray *samples)
+{
+    const struct record_mark *baseline = find_mark(marks, "baseline"), *hold = find_mark(marks, "hold");
+    if (baseline)
+        record->numbers[RECORD_baseline_rss_bytes] = baseline->rollup_rss_bytes;
+    if (hold) {
+        record->numbers[RECORD_live_bytes] = hold->mark.live_bytes;
+        record->numbers[RECORD_live_blocks] = hold->mark.live_blocks;
+    }
+    set_peaks(record, marks, samples);
+    set_after(record, marks, "drop", RECORD_drop_rss_bytes);
+    set_after(record, marks, "silent", RECORD_silent_rss_bytes);
+    set_after(record, marks, "ticking", RECORD_ticking_rss_bytes);
+    set_after(record, marks, "purge", RECORD_purge_rss_bytes);
+    set_return_times(record, marks, samples);
+    set_phase(record, marks, "build", RECORD_build_ns);
+    set_phase(record, marks, "hold", RECORD_hold_ns);
+    set_phase(record, marks, "drop", RECORD_drop_ns);
+    set_phase(record, marks, "ticking", RECORD_ticking_ns);
+    set_phase(record, marks, "rebuild", RECORD_rebuild_ns);
+    set_phase(record, marks, "redrop", RECORD_redrop_ns);
+    set_phase(record, marks, "purge", RECORD_purge_ns);
+    set_totals(record, marks, samples);
+}

@@ -1,0 +1,120 @@
+/* record.h: the row of one run, and how its numbers come from marks and samples.
+ *
+ * results/README.md is the dictionary of these columns. A number that is not known (never reached, or not
+ * within the window) is RECORD_UNKNOWN and an empty field, never 0. */
+#ifndef AFTERFREE_RECORD_H
+#define AFTERFREE_RECORD_H
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "child.h"
+#include "plan.h"
+
+#define RECORD_UNKNOWN UINT64_MAX
+
+/* Memory after the drop, at four instants: X(instant). Each has RSS, the lazy part, and what is held. */
+#define RECORD_AFTER(X, instant) X(instant##_rss_bytes) X(instant##_lazy_bytes) X(instant##_held_bytes)
+
+/* Time, faults and CPU time of a busy phase. */
+#define RECORD_PHASE(X, phase) X(phase##_ns) X(phase##_minor_faults) X(phase##_user_ns) X(phase##_sys_ns)
+
+/* The numbers of a row, in the order of the columns: X(name). summary.csv has their medians. */
+#define RECORD_NUMBERS(X)                                                                                    \
+    X(baseline_rss_bytes)                                                                                    \
+    X(live_bytes)                                                                                            \
+    X(live_blocks)                                                                                           \
+    X(peak_rss_bytes)                                                                                        \
+    RECORD_AFTER(X, drop)                                                                                    \
+    RECORD_AFTER(X, silent)                                                                                  \
+    RECORD_AFTER(X, ticking)                                                                                 \
+    RECORD_AFTER(X, purge)                                                                                   \
+    X(rebuild_peak_rss_bytes)                                                                                \
+    X(t50_ms)                                                                                                \
+    X(t90_ms)                                                                                                \
+    X(purge_settle_ms)                                                                                       \
+    RECORD_PHASE(X, build)                                                                                   \
+    RECORD_PHASE(X, hold)                                                                                    \
+    RECORD_PHASE(X, drop)                                                                                    \
+    RECORD_PHASE(X, ticking)                                                                                 \
+    RECORD_PHASE(X, rebuild)                                                                                 \
+    RECORD_PHASE(X, redrop)                                                                                  \
+    RECORD_PHASE(X, purge)                                                                                   \
+    X(sampled_peak_rss_bytes)                                                                                \
+    X(samples)                                                                                               \
+    X(sample_gap_ms)                                                                                         \
+    X(cpu_wait_ns)                                                                                           \
+    X(phases_ms)                                                                                             \
+    X(expected_peak_bytes)
+
+enum record_number {
+#define X(name) RECORD_##name,
+    RECORD_NUMBERS(X)
+#undef X
+        RECORD_NUMBER_COUNT
+};
+extern const char *const record_number_names[RECORD_NUMBER_COUNT];
+
+/* The texts of a row: X(name). */
+#define RECORD_TEXTS(X)                                                                                      \
+    X(cell)                                                                                                  \
+    X(allocator)                                                                                             \
+    X(setting)                                                                                               \
+    X(policy)                                                                                                \
+    X(env)                                                                                                   \
+    X(workload)                                                                                              \
+    X(shape)                                                                                                 \
+    X(repeat)                                                                                                \
+    X(records)                                                                                               \
+    X(strings)                                                                                               \
+    X(length)                                                                                                \
+    X(order)                                                                                                 \
+    X(removal)                                                                                               \
+    X(survivors)                                                                                             \
+    X(seed)                                                                                                  \
+    X(window_ms)                                                                                             \
+    X(window_short)                                                                                          \
+    X(ticking_ms)                                                                                            \
+    X(library)                                                                                               \
+    X(version)                                                                                               \
+    X(started_utc)                                                                                           \
+    X(samples_file)                                                                                          \
+    X(status)                                                                                                \
+    X(reason)
+
+struct record {
+#define X(name) char *name;
+    RECORD_TEXTS(X)
+#undef X
+    uint64_t numbers[RECORD_NUMBER_COUNT];
+};
+
+/* All texts NULL, all numbers unknown; then the texts that the cell itself knows. */
+void record_init(struct record *record, const struct plan *plan, const struct plan_cell *cell, guint repeat);
+void record_clear(struct record *record);
+
+/* One timed reading. lazy_bytes only where smaps_rollup was read, else RECORD_UNKNOWN. */
+struct record_sample {
+    uint64_t monotonic_ns, rss_bytes, lazy_bytes;
+};
+
+/* A mark, with what was read while the process was parked at it. */
+struct record_mark {
+    struct child_mark mark;
+    uint64_t rss_bytes;                                     /* statm */
+    uint64_t rollup_rss_bytes, lazy_bytes, anon_huge_bytes; /* smaps_rollup */
+    uint64_t peak_bytes;                                    /* VmHWM since the mark before */
+    uint64_t running_ns, cpu_wait_ns;                       /* schedstat, since the go */
+    uint64_t settle_ns; /* parked but still watched: a purge is followed until RSS is steady */
+};
+
+/* t50/t90: ms from `drop_end_ns` until RSS is, at a sample taken up to `until_ns`, at or below peak less
+ * `fraction` of (peak - baseline). 0: it was so at the drop's end; RECORD_UNKNOWN: not within the window. */
+uint64_t record_return_ms(const GArray *samples, uint64_t drop_end_ns, uint64_t until_ns,
+                          uint64_t baseline_bytes, uint64_t peak_bytes, double fraction);
+
+/* Fills the numbers from all marks of a walk (struct record_mark) and its samples (struct record_sample). */
+void record_measure(struct record *record, const GArray *marks, const GArray *samples);
+
+#endif

@@ -1,0 +1,73 @@
+/* run.h: one run in progress: a child on its walk, its marks, its samples, its verdict.
+ *
+ * The matrix drives it: it grants the busy token, calls run_read when the child's descriptors are readable
+ * and run_tick on every sampling tick. Time is an argument (CLOCK_MONOTONIC, ns). */
+#ifndef AFTERFREE_RUN_H
+#define AFTERFREE_RUN_H
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "child.h"
+#include "plan.h"
+#include "record.h"
+#include "rss.h"
+
+enum run_state {
+    RUN_BUSY,     /* starting or in a busy phase: holds the token */
+    RUN_SETTLING, /* parked behind a purge until RSS is steady: holds the token */
+    RUN_WAITING,  /* silent or ticking: needs no token */
+    RUN_PARKED,   /* at a mark, its next phase needs the token */
+    RUN_ENDING,   /* told to end, or killed: holds the token until it is reaped, for its memory */
+    RUN_DONE,     /* reaped: status and numbers are final */
+};
+
+struct run {
+    const struct plan *plan;
+    struct plan_run what;
+    char *program, *object; /* object: the library that must be mapped */
+    char **arguments, **environment;
+    GPtrArray *steps; /* of const struct plan_step *: baseline, the walk, end */
+    guint step;       /* the one it is in, or parked behind */
+    bool sampling;
+
+    enum run_state state;
+    bool started; /* child and record are valid */
+    struct child child;
+    struct rss *rss;
+    struct rss_sched sched_before;
+    uint64_t step_begin_ns, deadline_ns;
+    uint64_t next_rollup_ns;                    /* in silence: on a log scale */
+    uint64_t settle_since_ns, settle_rss_bytes; /* when RSS last changed, and to what */
+    uint64_t last_rss_bytes;                    /* by the last sample or mark */
+
+    struct record record;
+    GArray *marks, *samples; /* of struct record_mark, struct record_sample */
+};
+
+/* What a run is made of; everything is copied but plan and what.cell. */
+struct run_spec {
+    const struct plan *plan;
+    struct plan_run what;
+    const char *program;
+    const char *object;       /* path of the allocator's library as the probe found it */
+    const char *version;      /* for the row; NULL: unknown */
+    char *const *environment; /* with LD_PRELOAD */
+    bool sampling;            /* on every tick; marks are read in any case */
+};
+
+struct run *run_new(const struct run_spec *spec);
+void run_free(struct run *run); /* kills what still runs */
+
+bool run_start(struct run *run, uint64_t now_ns, GError **error); /* takes the token */
+void run_grant(struct run *run, uint64_t now_ns);                 /* gives a parked run the token */
+void run_read(struct run *run, uint64_t now_ns);
+void run_tick(struct run *run, uint64_t now_ns);
+void run_kill(struct run *run, const char *status, const char *reason, uint64_t now_ns);
+bool run_holds_token(const struct run *run);
+
+/* The exact command that repeats this run by hand, quoted for a shell; caller frees. */
+char *run_command_line(const struct run *run);
+
+#endif

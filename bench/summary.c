@@ -1,0 +1,183 @@
+#include "summary.h"
+
+#include <gsl/gsl_statistics_double.h>
+#include <string.h>
+
+#include "csv.h"
+#include "error.h"
+
+static int by_value(const void *a, const void *b)
+{
+    uint64_t first = *(const uint64_t *)a, second = *(const uint64_t *)b;
+    return first < second ? -1 : first > second;
+}
+
+struct summary_number summary_of(uint64_t *values, guint count)
+{
+    if (count == 0)
+        return (struct summary_number){RECORD_UNKNOWN, RECORD_UNKNOWN, RECORD_UNKNOWN};
+    qsort(values, count, sizeof *values, by_value);
+    struct summary_number number = {.min = values[0], .max = values[count - 1], .median = RECORD_UNKNOWN};
+    if (values[count / 2] == RECORD_UNKNOWN)
+        return number;
+    g_autofree double *sorted = g_new(double, count);
+    for (guint i = 0; i < count; i++)
+        sorted[i] = (double)values[i];
+    number.median = (uint64_t)(gsl_stats_median_from_sorted_data(sorted, 1, count) + 0.5);
+    return number;
+}
+
+static void cell_free(gpointer data)
+{
+    struct summary_cell *cell = data;
+    record_clear(&cell->texts);
+    g_free(cell);
+}
+
+void summary_free(struct summary *summary)
+{
+    if (!summary)
+        return;
+    g_ptr_array_unref(summary->cells);
+    g_free(summary);
+}
+
+/* --- reading --- */
+
+static const char *field(const struct csv *csv, guint row, const char *name)
+{
+    return csv_text(csv, row, csv_column(csv, name));
+}
+
+static bool is_ok(const struct csv *csv, guint row)
+{
+    return strcmp(field(csv, row, "status"), "ok") == 0;
+}
+
+static struct summary_cell *new_cell(const struct csv *csv, guint row)
+{
+    struct summary_cell *cell = g_new0(struct summary_cell, 1);
+#define X(name) cell->texts.name = g_strdup(field(csv, row, #name));
+    RECORD_TEXTS(X)
+#undef X
+    return cell;
+}
+
+static void take_row_texts(struct summary_cell *cell, const struct csv *csv, guint row)
+{
+    cell->runs++;
+    if (!is_ok(csv, row))
+        return;
+    if (cell->ok++ == 0) { /* the texts of the first good run stand for the cell */
+        record_clear(&cell->texts);
+        struct summary_cell *fresh = new_cell(csv, row);
+        cell->texts = fresh->texts;
+        g_free(fresh);
+    }
+}
+
+static void take_numbers(struct summary_cell *cell, const struct csv *csv)
+{
+    g_autofree uint64_t *values = g_new(uint64_t, csv_rows(csv));
+    for (int i = 0; i < RECORD_NUMBER_COUNT; i++) {
+        guint count = 0;
+        bool any_known = false;
+        int column = csv_column(csv, record_number_names[i]);
+        for (guint row = 0; row < csv_rows(csv); row++) {
+            if (!is_ok(csv, row) || strcmp(field(csv, row, "cell"), cell->texts.cell) != 0)
+                continue;
+            bool known = csv_u64(csv, row, column, &values[count]);
+            if (!known)
+                values[count] = RECORD_UNKNOWN;
+            any_known = any_known || known;
+            count++;
+        }
+        cell->numbers[i] = summary_of(values, any_known ? count : 0);
+    }
+}
+
+static struct summary_cell *find_cell(const struct summary *summary, const char *name)
+{
+    for (guint i = 0; i < summary->cells->len; i++) {
+        struct summary_cell *cell = summary->cells->pdata[i];
+        if (strcmp(cell->texts.cell, name) == 0)
+            return cell;
+    }
+    return NULL;
+}
+
+struct summary *summary_read(const char *run_folder, GError **error)
+{
+    g_autofree char *path = g_build_filename(run_folder, "runs.csv", NULL);
+    struct csv *csv = csv_read(path, error);
+    if (!csv)
+        return NULL;
+    if (csv_column(csv, "cell") < 0 || csv_column(csv, "status") < 0) {
+        g_set_error(error, AFTERFREE_ERROR, EXIT_BAD_DATA, "%s: no columns cell and status: not a run's rows",
+                    path);
+        csv_free(csv);
+        return NULL;
+    }
+    struct summary *summary = g_new0(struct summary, 1);
+    summary->cells = g_ptr_array_new_with_free_func(cell_free);
+    for (guint row = 0; row < csv_rows(csv); row++) {
+        struct summary_cell *cell = find_cell(summary, field(csv, row, "cell"));
+        if (!cell) {
+            cell = new_cell(csv, row);
+            g_ptr_array_add(summary->cells, cell);
+        }
+        take_row_texts(cell, csv, row);
+    }
+    for (guint i = 0; i < summary->cells->len; i++)
+        take_numbers(summary->cells->pdata[i], csv);
+    csv_free(csv);
+    return summary;
+}
+
+/* --- writing --- */
+
+static void add_number(GString *row, uint64_t value)
+{
+    if (value == RECORD_UNKNOWN)
+        csv_add_empty(row);
+    else
+        csv_add_u64(row, value);
+}
+
+static void add_cell(GString *text, const struct summary_cell *cell)
+{
+    g_autoptr(GString) row = g_string_new(NULL);
+#define X(name) csv_add_text(row, cell->texts.name);
+    RECORD_TEXTS(X)
+#undef X
+    csv_add_u64(row, cell->runs);
+    csv_add_u64(row, cell->ok);
+    for (int i = 0; i < RECORD_NUMBER_COUNT; i++) {
+        add_number(row, cell->numbers[i].median);
+        add_number(row, cell->numbers[i].min);
+        add_number(row, cell->numbers[i].max);
+    }
+    g_string_append_printf(text, "%s\n", row->str);
+}
+
+bool summary_write(const struct summary *summary, const char *run_folder, GError **error)
+{
+    static const char header[] =
+#define X(name) #name ","
+        RECORD_TEXTS(X)
+#undef X
+            "runs,runs_ok"
+#define X(name) "," #name "," #name "_min," #name "_max"
+        RECORD_NUMBERS(X)
+#undef X
+            "\n";
+    g_autoptr(GString) text = g_string_new(header);
+    for (guint i = 0; i < summary->cells->len; i++)
+        add_cell(text, summary->cells->pdata[i]);
+    g_autofree char *path = g_build_filename(run_folder, "summary.csv", NULL);
+    g_autoptr(GError) why = NULL;
+    if (g_file_set_contents(path, text->str, (gssize)text->len, &why))
+        return true;
+    g_set_error(error, AFTERFREE_ERROR, EXIT_SYSTEM, "%s", why->message);
+    return false;
+}

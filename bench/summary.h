@@ -1,0 +1,42 @@
+/* summary.h: from runs.csv to summary.csv (a row per cell: medians, with _min and _max beside) and to the
+ * table people read. Can always be done again from the raw rows. */
+#ifndef AFTERFREE_SUMMARY_H
+#define AFTERFREE_SUMMARY_H
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "record.h"
+
+struct summary_number {
+    uint64_t median, min, max; /* RECORD_UNKNOWN: not known, or (t50, t90) not within the window */
+};
+
+/* The median of `values`, where RECORD_UNKNOWN stands for "later than all others" (a censored time): it is
+ * RECORD_UNKNOWN itself when half or more are. An even count gives the mean of the middle two, rounded.
+ * `values` is sorted in place; count 0 gives unknown. */
+struct summary_number summary_of(uint64_t *values, guint count);
+
+struct summary_cell {
+    struct record texts; /* of the cell's first row; its status: ok if any run was */
+    guint runs, ok;
+    struct summary_number numbers[RECORD_NUMBER_COUNT]; /* over the ok runs */
+};
+
+struct summary {
+    GPtrArray *cells; /* of struct summary_cell *, in the order of their first row */
+};
+
+/* Reads RUN/runs.csv; NULL with error. */
+struct summary *summary_read(const char *run_folder, GError **error);
+void summary_free(struct summary *summary);
+/* Writes RUN/summary.csv, whole or not at all. */
+bool summary_write(const struct summary *summary, const char *run_folder, GError **error);
+/* The table, at most 100 columns wide, a block per workload and shape, the least held after silence first;
+ * then what was not proven, with its reason, and the figures there are in RUN/plots. Bytes over the
+ * baseline. */
+void summary_print(const struct summary *summary, const char *run_folder, FILE *out);
+
+#endif

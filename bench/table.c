@@ -1,0 +1,165 @@
+/* summary_print: the table of summary.h, for people. */
+#include <string.h>
+
+#include "summary.h"
+#include "units.h"
+
+static bool is_ok(const struct summary_cell *cell)
+{
+    return strcmp(cell->texts.status, "ok") == 0;
+}
+
+static uint64_t median(const struct summary_cell *cell, enum record_number number)
+{
+    return cell->numbers[number].median;
+}
+
+/* Blocks by records, workload and shape; in a block the least held after silence first. */
+static gint by_block_then_held(gconstpointer a, gconstpointer b)
+{
+    const struct summary_cell *first = *(const struct summary_cell *const *)a;
+    const struct summary_cell *second = *(const struct summary_cell *const *)b;
+    int order = strcmp(first->texts.shape, second->texts.shape);
+    order = order ? order : strcmp(first->texts.workload, second->texts.workload);
+    if (order)
+        return order;
+    uint64_t held = median(first, RECORD_silent_held_bytes);
+    uint64_t other = median(second, RECORD_silent_held_bytes);
+    if (held != other)
+        return held < other ? -1 : 1;
+    return strcmp(first->texts.cell, second->texts.cell);
+}
+
+/* Bytes over the baseline; "-" when not known. */
+static void print_over_baseline(FILE *out, const struct summary_cell *cell, enum record_number number)
+{
+    uint64_t bytes = median(cell, number), base = median(cell, RECORD_baseline_rss_bytes);
+    g_autofree char *text =
+        bytes == RECORD_UNKNOWN ? g_strdup("-") : units_format_bytes(bytes - MIN(base, bytes));
+    fprintf(out, " %8s", text);
+}
+
+static void print_lazy(FILE *out, const struct summary_cell *cell)
+{
+    uint64_t lazy = median(cell, RECORD_silent_lazy_bytes);
+    g_autofree char *text = lazy == RECORD_UNKNOWN || lazy == 0 ? g_strdup("") : units_format_bytes(lazy);
+    fprintf(out, " %8s", text);
+}
+
+static void print_t90(FILE *out, const struct summary_cell *cell)
+{
+    uint64_t t90 = median(cell, RECORD_t90_ms);
+    g_autofree char *text = NULL;
+    if (t90 != RECORD_UNKNOWN) {
+        text = units_format_duration_ms(t90);
+    } else if (strcmp(cell->texts.window_short, "yes") == 0 ||
+               median(cell, RECORD_silent_rss_bytes) == RECORD_UNKNOWN) {
+        text = g_strdup("-");
+    } else {
+        g_autofree char *window = units_format_duration_ms(g_ascii_strtoull(cell->texts.window_ms, NULL, 10));
+        text = g_strdup_printf("> %s", window);
+    }
+    fprintf(out, " %9s", text);
+}
+
+static void print_rebuild(FILE *out, const struct summary_cell *cell)
+{
+    uint64_t ns = median(cell, RECORD_rebuild_ns);
+    g_autofree char *text = ns == RECORD_UNKNOWN ? g_strdup("-") : units_format_duration_ms(ns / 1000000);
+    fprintf(out, " %8s\n", text);
+}
+
+static void print_heading(FILE *out, const struct summary_cell *cell)
+{
+    const struct record *texts = &cell->texts;
+    uint64_t live_bytes = median(cell, RECORD_live_bytes);
+    g_autofree char *count = units_format_count(g_ascii_strtoull(texts->records, NULL, 10));
+    g_autofree char *live = units_format_bytes(live_bytes == RECORD_UNKNOWN ? 0 : live_bytes);
+    fprintf(out, "\n%s, %s: %s records of %s strings of %s characters, dropped in %s order; %s live\n",
+            texts->workload, texts->shape, count, texts->strings, texts->length, texts->order, live);
+    fprintf(out, "%-26s %-8s %8s %8s %8s %8s %8s %8s %9s %8s\n", "", "", "peak", "at once", "silent",
+            "+ lazy", "ticking", "purged", "t90", "rebuild");
+}
+
+static void print_cell(FILE *out, const struct summary_cell *cell)
+{
+    g_autofree char *name = g_strdup_printf("%s/%s", cell->texts.allocator, cell->texts.setting);
+    fprintf(out, "%-26s %-8s", name, cell->texts.policy);
+    print_over_baseline(out, cell, RECORD_peak_rss_bytes);
+    print_over_baseline(out, cell, RECORD_drop_held_bytes);
+    print_over_baseline(out, cell, RECORD_silent_held_bytes);
+    print_lazy(out, cell);
+    print_over_baseline(out, cell, RECORD_ticking_held_bytes);
+    print_over_baseline(out, cell, RECORD_purge_held_bytes);
+    print_t90(out, cell);
+    print_rebuild(out, cell);
+}
+
+static bool same_block(const struct summary_cell *a, const struct summary_cell *b)
+{
+    return strcmp(a->texts.shape, b->texts.shape) == 0 && strcmp(a->texts.workload, b->texts.workload) == 0;
+}
+
+static void print_not_proven(FILE *out, const GPtrArray *cells)
+{
+    bool first = true;
+    for (guint i = 0; i < cells->len; i++) {
+        const struct summary_cell *cell = cells->pdata[i];
+        if (is_ok(cell) && cell->ok == cell->runs)
+            continue;
+        if (first)
+            fputs("\nNot in the table (a row that is not proven is not a result):\n", out);
+        first = false;
+        if (is_ok(cell))
+            fprintf(out, "  %-8s %s: %u of %u runs\n", "partly", cell->texts.cell, cell->runs - cell->ok,
+                    cell->runs);
+        else
+            fprintf(out, "  %-8s %s: %s\n", cell->texts.status, cell->texts.cell, cell->texts.reason);
+    }
+}
+
+static gint by_text(gconstpointer a, gconstpointer b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* Names what scripts/plot has drawn, if it has. */
+static void print_figures(const char *run_folder, FILE *out)
+{
+    g_autofree char *path = g_build_filename(run_folder, "plots", NULL);
+    g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
+    g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
+    const char *name;
+    while (dir && (name = g_dir_read_name(dir)))
+        if (g_str_has_suffix(name, ".svg"))
+            g_ptr_array_add(names, g_strndup(name, strlen(name) - strlen(".svg")));
+    g_ptr_array_sort(names, by_text);
+    for (guint i = 0; i < names->len; i++)
+        fprintf(out, "%s%s", i == 0 ? "\nFigures in plots/ (svg, png): " : ", ", (char *)names->pdata[i]);
+    if (names->len > 0)
+        fputs("\n", out);
+}
+
+void summary_print(const struct summary *summary, const char *run_folder, FILE *out)
+{
+    g_autoptr(GPtrArray) sorted = g_ptr_array_new();
+    for (guint i = 0; i < summary->cells->len; i++)
+        g_ptr_array_add(sorted, summary->cells->pdata[i]);
+    g_ptr_array_sort(sorted, by_block_then_held);
+    fputs(
+        "What stays after free(): held bytes (RSS less lazy) over the baseline; t90: time until nine tenths\n"
+        "of the peak have left RSS in silence; rebuild: wall time of the second build.\n",
+        out);
+    const struct summary_cell *before = NULL;
+    for (guint i = 0; i < sorted->len; i++) {
+        const struct summary_cell *cell = sorted->pdata[i];
+        if (!is_ok(cell))
+            continue;
+        if (!before || !same_block(before, cell))
+            print_heading(out, cell);
+        print_cell(out, cell);
+        before = cell;
+    }
+    print_not_proven(out, sorted);
+    print_figures(run_folder, out);
+}
