@@ -4,7 +4,6 @@
 #include "ini.h"
 #include "units.h"
 
-#include <errno.h>
 #include <string.h>
 
 #define NAME_GRAMMAR "[a-z0-9][a-z0-9.-]*"

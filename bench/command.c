@@ -149,8 +149,8 @@ static int run_into(struct folder *folder, const struct suite *suite, const stru
     if (!specs)
         return -1;
     g_autoptr(GKeyFile) machine = describe(suite, command_line);
-    g_key_file_set_uint64(suite->plan->file, "plan", "repeat", suite->plan->repeat);
-    if (!folder_write_ini(folder, "plan.ini", suite->plan->file, error) ||
+    g_key_file_set_uint64(ini_values(suite->plan->ini), "plan", "repeat", suite->plan->repeat);
+    if (!folder_write_ini(folder, "plan.ini", ini_values(suite->plan->ini), error) ||
         !folder_write_ini(folder, "machine.ini", machine, error) ||
         !set_aside(suite, specs, folder, &aside, error) ||
         !matrix_run(specs, folder, &options->matrix, &outcome, error))

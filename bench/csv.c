@@ -136,8 +136,9 @@ static bool parse(struct csv *csv, gsize length, const char *path, GError **erro
         return fail_at(path, cursor.line, "a NUL byte", error);
     }
     while (cursor.at < cursor.end) {
-        if (*cursor.at == '\n') {
-            cursor.at++;
+        gsize line_end = *cursor.at == '\n' ? 1 : g_str_has_prefix(cursor.at, "\r\n") ? 2 : 0;
+        if (line_end > 0) {
+            cursor.at += line_end;
             cursor.line++;
         } else if (!take_row(&cursor, csv)) {
             return fail_at(path, cursor.line, cursor.problem, error);

@@ -144,14 +144,24 @@ static uint64_t drop_end_ns(const GArray *marks)
     return g_array_index(marks, struct record_mark, 0).mark.begin_ns;
 }
 
+/* Is the sample next to another of the same phase, with the same reading? `phase` as own_time gives it. */
+static bool repeats(const GArray *marks, const struct record_sample *sample, const struct record_sample *next,
+                    const char *phase)
+{
+    uint64_t own;
+    const char *its_phase;
+    return next->rss_bytes == sample->rss_bytes && own_time(marks, next->monotonic_ns, &own, &its_phase) &&
+           its_phase == phase;
+}
+
 /* Between two equal readings of one phase a third adds nothing to the curve. */
-static bool adds_nothing(const GArray *samples, guint i)
+static bool adds_nothing(const GArray *marks, const GArray *samples, guint i, const char *phase)
 {
     if (i == 0 || i + 1 == samples->len)
         return false;
     const struct record_sample *sample = &g_array_index(samples, struct record_sample, i);
-    return sample->lazy_bytes == RECORD_UNKNOWN && sample[-1].rss_bytes == sample->rss_bytes &&
-           sample[1].rss_bytes == sample->rss_bytes;
+    return sample->lazy_bytes == RECORD_UNKNOWN && repeats(marks, sample, sample - 1, phase) &&
+           repeats(marks, sample, sample + 1, phase);
 }
 
 static void append_sample(GString *text, const struct record_sample *sample, uint64_t own, uint64_t zero,
@@ -176,7 +186,7 @@ static bool write_samples(struct folder *folder, struct record *record, const GA
         own_time(marks, drop_end_ns(marks), &zero, &phase);
     for (guint i = 0; i < samples->len; i++) {
         const struct record_sample *sample = &g_array_index(samples, struct record_sample, i);
-        if (own_time(marks, sample->monotonic_ns, &own, &phase) && !adds_nothing(samples, i))
+        if (own_time(marks, sample->monotonic_ns, &own, &phase) && !adds_nothing(marks, samples, i, phase))
             append_sample(text, sample, own, zero, phase);
     }
     g_autofree char *name = g_strdup_printf("%s-%s.csv", record->cell, record->repeat);

@@ -111,6 +111,10 @@ static bool load(struct ini *ini, GError **error)
         g_set_error_literal(error, AFTERFREE_ERROR, EXIT_BAD_DATA, cause->message);
         return false;
     }
+    if (strlen(text) != length) {
+        g_set_error(error, AFTERFREE_ERROR, EXIT_BAD_DATA, "%s: a NUL byte", ini->path);
+        return false;
+    }
     if (!note_lines(ini, text, error))
         return false;
     /* Without the flag a key of a foreign locale, summary[de], vanishes instead of being refused. */

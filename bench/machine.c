@@ -1,9 +1,6 @@
 #include "machine.h"
 
-#include "error.h"
-
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -146,31 +143,36 @@ uint64_t machine_available_bytes(void)
     return available_bytes == 0 ? cgroup.available_bytes : MIN(available_bytes, cgroup.available_bytes);
 }
 
-/* What a program says on stdout; NULL if it cannot be run or fails. */
-static char *ask(const char *const *arguments)
+/* What a program (and its arguments, up to NULL) says on stdout; NULL if it cannot be run or fails. */
+G_GNUC_NULL_TERMINATED
+static char *ask(const char *program, ...)
 {
-    g_auto(GStrv) argv = g_strdupv((char **)(uintptr_t)arguments);
+    g_autoptr(GPtrArray) argv = g_ptr_array_new_with_free_func(g_free);
     g_auto(GStrv) environment = g_get_environ();
-    char *answer = NULL;
+    g_autofree char *answer = NULL;
     int status;
+    va_list arguments;
+    va_start(arguments, program);
+    for (const char *word = program; word; word = va_arg(arguments, const char *))
+        g_ptr_array_add(argv, g_strdup(word));
+    va_end(arguments);
+    g_ptr_array_add(argv, NULL);
     environment = g_environ_unsetenv(environment, "GIT_DIR"); /* set in hooks, and stronger than -C */
     environment = g_environ_unsetenv(environment, "GIT_WORK_TREE");
     environment = g_environ_unsetenv(environment, "GIT_INDEX_FILE");
-    if (!g_spawn_sync(NULL, argv, environment, G_SPAWN_SEARCH_PATH | G_SPAWN_STDERR_TO_DEV_NULL, NULL, NULL,
-                      &answer, NULL, &status, NULL))
+    if (!g_spawn_sync(NULL, (char **)argv->pdata, environment,
+                      G_SPAWN_SEARCH_PATH | G_SPAWN_STDERR_TO_DEV_NULL, NULL, NULL, &answer, NULL, &status,
+                      NULL) ||
+        status != 0)
         return NULL;
-    if (status == 0)
-        return g_strstrip(answer);
-    g_free(answer);
-    return NULL;
+    return g_strstrip(g_steal_pointer(&answer));
 }
 
 /* One line per architecture; a removed package is still known by its configuration. */
 char *machine_package_version(const char *package)
 {
-    const char *const arguments[] = {"dpkg-query", "-W",    "-f", "${db:Status-Status} ${Version}\n",
-                                     "--",         package, NULL};
-    g_autofree char *answer = ask(arguments);
+    g_autofree char *answer =
+        ask("dpkg-query", "-W", "-f", "${db:Status-Status} ${Version}\n", "--", package, NULL);
     g_auto(GStrv) lines = g_strsplit(answer ? answer : "", "\n", -1);
     for (char **line = lines; *line; line++)
         if (g_str_has_prefix(*line, "installed "))
@@ -182,9 +184,9 @@ char *machine_package_version(const char *package)
 static char *git_revision(const char *source_dir)
 {
     g_autofree char *git = source_dir ? g_build_filename(source_dir, ".git", NULL) : NULL;
-    const char *const arguments[] = {
-        "git", "--no-optional-locks", "-C", source_dir, "describe", "--always", "--dirty", NULL};
-    return git && g_file_test(git, G_FILE_TEST_EXISTS) ? ask(arguments) : NULL;
+    if (!git || !g_file_test(git, G_FILE_TEST_EXISTS))
+        return NULL;
+    return ask("git", "--no-optional-locks", "-C", source_dir, "describe", "--always", "--dirty", NULL);
 }
 
 /* "always [madvise] never" */

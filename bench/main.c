@@ -40,8 +40,10 @@ int main(int argc, char **argv)
     const char *word = argc > 1 ? argv[1] : "";
     setlocale(LC_CTYPE, "");
     for (unsigned i = 0; i < G_N_ELEMENTS(commands); i++)
-        if (strcmp(word, commands[i].name) == 0)
-            return report(commands[i].run(argc - 1, argv + 1, &error), error);
+        if (strcmp(word, commands[i].name) == 0) {
+            int code = commands[i].run(argc - 1, argv + 1, &error);
+            return report(code, error);
+        }
     if (strcmp(word, "--version") == 0) {
         puts("afterfree " AFTERFREE_VERSION);
         return EXIT_PROVEN;

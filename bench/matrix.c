@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/signalfd.h>
-#include <sys/timerfd.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -15,6 +14,8 @@
 #include "machine.h"
 #include "progress.h"
 
+#define HOUSEKEEPING_HZ 10u /* ticks that only reap and watch deadlines */
+
 struct matrix {
     const struct matrix_options *options;
     struct matrix_outcome *outcome;
@@ -22,7 +23,9 @@ struct matrix {
     GPtrArray *queue;  /* of struct run_spec *, not started yet; borrowed */
     GPtrArray *active; /* of struct run * */
     struct progress progress;
-    int timer_fd, signal_fd;
+    int signal_fd;
+    GArray *polls; /* of struct pollfd: the signals, then two of each active run */
+    uint64_t tick_ns, next_tick_ns;
     bool stopping;
 };
 
@@ -195,41 +198,49 @@ static void on_signal(struct matrix *matrix)
         stop(matrix);
 }
 
-static void on_timer(struct matrix *matrix)
+/* One sample of each process. A tick that comes late is not made up for: the gap is in the row. */
+static void tick(struct matrix *matrix)
 {
-    uint64_t expirations;
-    if (read(matrix->timer_fd, &expirations, sizeof expirations) < 0)
+    uint64_t now = now_ns();
+    if (now < matrix->next_tick_ns)
         return;
+    matrix->next_tick_ns = MAX(matrix->next_tick_ns + matrix->tick_ns, now);
     for (guint i = 0; i < matrix->active->len; i++)
         run_tick(matrix->active->pdata[i], now_ns());
 }
 
-/* Waits for the timer, a signal, a mark or output of any child, and lets each be handled. */
-static bool wait_and_handle(struct matrix *matrix, GError **error)
+static void fill_polls(struct matrix *matrix)
 {
-    g_autoptr(GArray) polls = g_array_new(FALSE, FALSE, sizeof(struct pollfd));
-    const struct pollfd own[] = {{.fd = matrix->timer_fd, .events = POLLIN},
-                                 {.fd = matrix->signal_fd, .events = POLLIN}};
-    g_array_append_vals(polls, own, 2);
+    const struct pollfd signals = {.fd = matrix->signal_fd, .events = POLLIN};
+    g_array_set_size(matrix->polls, 0);
+    g_array_append_val(matrix->polls, signals);
     for (guint i = 0; i < matrix->active->len; i++) {
         const struct child *child = &((struct run *)matrix->active->pdata[i])->child;
         const struct pollfd its[] = {{.fd = child->mark_fd, .events = POLLIN},
                                      {.fd = child->output_fd, .events = POLLIN}};
-        g_array_append_vals(polls, its, 2);
+        g_array_append_vals(matrix->polls, its, 2);
     }
-    struct pollfd *poll_fds = (struct pollfd *)(gpointer)polls->data;
-    if (poll(poll_fds, polls->len, -1) < 0) {
-        if (errno == EINTR)
-            return true;
-        g_set_error(error, AFTERFREE_ERROR, EXIT_SYSTEM, "poll: %s", g_strerror(errno));
+}
+
+/* Waits for the next tick, a signal, a mark or output of any child, and lets each be handled. The tick is
+ * the poll's own timeout: one system call less than a timer to read. */
+static bool wait_and_handle(struct matrix *matrix, GError **error)
+{
+    fill_polls(matrix);
+    struct pollfd *polls = (struct pollfd *)(gpointer)matrix->polls->data;
+    uint64_t now = now_ns(), wait = matrix->next_tick_ns - MIN(now, matrix->next_tick_ns);
+    const struct timespec timeout = {.tv_sec = (time_t)(wait / 1000000000u),
+                                     .tv_nsec = (long)(wait % 1000000000u)};
+    int ready = ppoll(polls, matrix->polls->len, &timeout, NULL);
+    if (ready < 0 && errno != EINTR) {
+        g_set_error(error, AFTERFREE_ERROR, EXIT_SYSTEM, "ppoll: %s", g_strerror(errno));
         return false;
     }
-    for (guint i = 0; i < matrix->active->len; i++)
-        if (poll_fds[2 + 2 * i].revents || poll_fds[3 + 2 * i].revents)
+    for (guint i = 0; ready > 0 && i < matrix->active->len; i++)
+        if (polls[1 + 2 * i].revents || polls[2 + 2 * i].revents)
             run_read(matrix->active->pdata[i], now_ns());
-    if (poll_fds[0].revents)
-        on_timer(matrix);
-    if (poll_fds[1].revents)
+    tick(matrix);
+    if (ready > 0 && polls[0].revents)
         on_signal(matrix);
     return true;
 }
@@ -261,30 +272,23 @@ static bool loop(struct matrix *matrix, GError **error)
     }
 }
 
-static bool open_clock(struct matrix *matrix, sigset_t *before, GError **error)
+static bool open_signals(struct matrix *matrix, sigset_t *before, GError **error)
 {
-    guint hz = matrix->options->sample_hz > 0 ? matrix->options->sample_hz : 10;
-    const struct timespec period = {.tv_sec = hz == 1, .tv_nsec = hz == 1 ? 0 : 1000000000L / (long)hz};
-    const struct itimerspec timer = {.it_interval = period, .it_value = period};
     sigset_t signals;
     sigemptyset(&signals);
     sigaddset(&signals, SIGINT);
     sigaddset(&signals, SIGTERM);
     sigprocmask(SIG_BLOCK, &signals, before);
     signal(SIGPIPE, SIG_IGN); /* a go to a process that has died */
-    matrix->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
     matrix->signal_fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
-    if (matrix->timer_fd >= 0 && matrix->signal_fd >= 0 &&
-        timerfd_settime(matrix->timer_fd, 0, &timer, NULL) == 0)
+    if (matrix->signal_fd >= 0)
         return true;
-    g_set_error(error, AFTERFREE_ERROR, EXIT_SYSTEM, "timer or signals: %s", g_strerror(errno));
+    g_set_error(error, AFTERFREE_ERROR, EXIT_SYSTEM, "signalfd: %s", g_strerror(errno));
     return false;
 }
 
-static void close_clock(struct matrix *matrix, const sigset_t *before)
+static void close_signals(struct matrix *matrix, const sigset_t *before)
 {
-    if (matrix->timer_fd >= 0)
-        close(matrix->timer_fd);
     if (matrix->signal_fd >= 0)
         close(matrix->signal_fd);
     sigprocmask(SIG_SETMASK, before, NULL);
@@ -298,7 +302,9 @@ bool matrix_run(GPtrArray *specs, struct folder *folder, const struct matrix_opt
                             .folder = folder,
                             .queue = g_ptr_array_new(),
                             .active = g_ptr_array_new(),
-                            .timer_fd = -1,
+                            .polls = g_array_new(FALSE, FALSE, sizeof(struct pollfd)),
+                            .tick_ns =
+                                1000000000u / (options->sample_hz ? options->sample_hz : HOUSEKEEPING_HZ),
                             .signal_fd = -1};
     sigset_t before;
     uint64_t expected_ms = 0, window_ms = 0, begin = now_ns();
@@ -310,12 +316,13 @@ bool matrix_run(GPtrArray *specs, struct folder *folder, const struct matrix_opt
         window_ms = spec->plan->silent_ms + spec->plan->ticking_ms;
     }
     progress_start(&matrix.progress, specs->len, expected_ms, window_ms, begin);
-    bool done = open_clock(&matrix, &before, error) && loop(&matrix, error);
+    bool done = open_signals(&matrix, &before, error) && loop(&matrix, error);
     for (guint i = 0; i < matrix.active->len; i++)
         run_free(matrix.active->pdata[i]);
     if (!options->quiet)
         progress_end(&matrix.progress);
-    close_clock(&matrix, &before);
+    close_signals(&matrix, &before);
+    g_array_unref(matrix.polls);
     g_ptr_array_unref(matrix.active);
     g_ptr_array_unref(matrix.queue);
     outcome->wall_ns = now_ns() - begin;

@@ -32,14 +32,6 @@ static void cells_free(gpointer data)
     g_free(cells);
 }
 
-static void cell_free(gpointer data)
-{
-    struct plan_cell *cell = data;
-    g_free(cell->name);
-    g_free(cell->workload);
-    g_free(cell);
-}
-
 void plan_free(struct plan *plan)
 {
     if (!plan)
@@ -51,38 +43,27 @@ void plan_free(struct plan *plan)
     g_ptr_array_unref(plan->walk);
     g_ptr_array_unref(plan->shapes);
     g_ptr_array_unref(plan->groups);
-    g_key_file_unref(plan->file);
+    ini_free(plan->ini);
     g_free(plan);
 }
 
-/* One group being read: keys are taken one by one, each knows where it stands for messages. */
+/* One group being read. */
 struct section {
-    const struct plan *plan;
+    const struct ini *ini;
     const char *group;
 };
 
-G_GNUC_PRINTF(4, 5)
-static bool wrong(const struct section *in, const char *key, GError **error, const char *format, ...)
-{
-    va_list rest;
-    va_start(rest, format);
-    g_autofree char *message = g_strdup_vprintf(format, rest);
-    va_end(rest);
-    g_set_error(error, AFTERFREE_ERROR, EXIT_BAD_DATA, "%s: [%s] %s: %s", in->plan->path, in->group, key,
-                message);
-    return false;
-}
+#define wrong(in, key, error, ...) ini_refuse((in)->ini, (in)->group, (key), (error), __VA_ARGS__)
 
-/* The key's text with blanks cut off; NULL when the key is absent. */
+/* The key's text; NULL when the key is absent. */
 static char *take(const struct section *in, const char *key)
 {
-    char *text = g_key_file_get_value(in->plan->file, in->group, key, NULL);
-    return text ? g_strstrip(text) : NULL;
+    return ini_text(in->ini, in->group, key, NULL);
 }
 
 static bool known_keys_only(const struct section *in, const char *const *known, GError **error)
 {
-    g_auto(GStrv) keys = g_key_file_get_keys(in->plan->file, in->group, NULL, NULL);
+    g_auto(GStrv) keys = g_key_file_get_keys(ini_values(in->ini), in->group, NULL, NULL);
     for (char **key = keys; key && *key; key++)
         if (!g_strv_contains(known, *key)) {
             g_autofree char *list = g_strjoinv(", ", (char **)(uintptr_t)known);
@@ -183,8 +164,8 @@ static bool read_plan_group(struct plan *plan, GError **error)
 {
     static const char *const keys[] = {"summary", "baseline", "seed",    "repeat", "walk",
                                        "silent",  "ticking",  "timeout", NULL};
-    const struct section in = {.plan = plan, .group = "plan"};
-    if (!g_key_file_has_group(plan->file, "plan")) {
+    const struct section in = {.ini = plan->ini, .group = "plan"};
+    if (!g_key_file_has_group(ini_values(plan->ini), "plan")) {
         g_set_error(error, AFTERFREE_ERROR, EXIT_BAD_DATA, "%s: the group [plan] is missing", plan->path);
         return false;
     }
@@ -211,7 +192,7 @@ static bool read_shape(struct plan *plan, const char *group, GError **error)
                                        "survivors", "removal", "seed",   NULL};
     static const char *const orders[] = {"insertion", "reverse", "hash", NULL};
     static const char *const removals[] = {"free", "delete", NULL};
-    const struct section in = {.plan = plan, .group = group};
+    const struct section in = {.ini = plan->ini, .group = group};
     double survivors = 0;
     struct plan_shape *shape = g_new0(struct plan_shape, 1);
     g_ptr_array_add(plan->shapes, shape);
@@ -236,10 +217,24 @@ static bool read_shape(struct plan *plan, const char *group, GError **error)
     return true;
 }
 
+static bool is_name(const char *text)
+{
+    return g_ascii_isalnum(*text) &&
+           strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_") == strlen(text);
+}
+
+static bool is_policy_glob(const char *glob)
+{
+    for (int policy = ALLOCATOR_POLICY_DEFAULT; policy <= ALLOCATOR_POLICY_NEVER; policy++)
+        if (g_pattern_match_simple(glob, allocator_policy_name((enum allocator_policy)policy)))
+            return true;
+    return false;
+}
+
 static bool read_cells(struct plan *plan, const char *group, GError **error)
 {
     static const char *const keys[] = {"allocators", "settings", "policies", "workloads", "shapes", NULL};
-    const struct section in = {.plan = plan, .group = group};
+    const struct section in = {.ini = plan->ini, .group = group};
     struct plan_cells *cells = g_new0(struct plan_cells, 1);
     g_ptr_array_add(plan->groups, cells);
     cells->name = g_strdup(group + strlen("cells "));
@@ -258,17 +253,13 @@ static bool read_cells(struct plan *plan, const char *group, GError **error)
         return wrong(&in, "workloads", error, "is missing");
     if (!cells->shapes)
         return wrong(&in, "shapes", error, "is missing");
-    enum allocator_policy policy;
     for (char **name = cells->policies; name && *name; name++)
-        if (!allocator_policy_parse(*name, &policy))
+        if (!is_policy_glob(*name))
             return wrong(&in, "policies", error, "\"%s\" is no policy", *name);
+    for (char **name = cells->workloads; *name; name++)
+        if (!is_name(*name))
+            return wrong(&in, "workloads", error, "\"%s\" is no name of a workload", *name);
     return true;
-}
-
-static bool is_name(const char *text)
-{
-    return g_ascii_isalnum(*text) &&
-           strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_") == strlen(text);
 }
 
 static bool read_group(struct plan *plan, const char *group, GError **error)
@@ -280,22 +271,16 @@ static bool read_group(struct plan *plan, const char *group, GError **error)
     } else if (strcmp(group, "plan") == 0) {
         return true;
     }
-    g_set_error(error, AFTERFREE_ERROR, EXIT_BAD_DATA,
-                "%s: [%s]: a group is [plan], [shape NAME] or [cells NAME], NAME of letters, digits, . - _",
-                plan->path, group);
-    return false;
+    return ini_refuse(plan->ini, group, NULL, error,
+                      "a group is [plan], [shape NAME] or [cells NAME], NAME of letters, digits, . - _");
 }
 
 static bool read_file(struct plan *plan, GError **error)
 {
-    g_autoptr(GError) why = NULL;
-    if (!g_key_file_load_from_file(plan->file, plan->path, G_KEY_FILE_KEEP_COMMENTS, &why)) {
-        g_set_error(error, AFTERFREE_ERROR, EXIT_BAD_DATA, "%s: %s", plan->path, why->message);
+    plan->ini = ini_read(plan->path, error);
+    if (!plan->ini || !read_plan_group(plan, error))
         return false;
-    }
-    if (!read_plan_group(plan, error))
-        return false;
-    g_auto(GStrv) groups = g_key_file_get_groups(plan->file, NULL);
+    g_auto(GStrv) groups = g_key_file_get_groups(ini_values(plan->ini), NULL);
     for (char **group = groups; *group; group++)
         if (!read_group(plan, *group, error))
             return false;
@@ -317,180 +302,8 @@ struct plan *plan_read(const char *path, GError **error)
     plan->walk = g_ptr_array_new_with_free_func(step_free);
     plan->shapes = g_ptr_array_new_with_free_func(shape_free);
     plan->groups = g_ptr_array_new_with_free_func(cells_free);
-    plan->file = g_key_file_new();
     if (read_file(plan, error))
         return plan;
     plan_free(plan);
     return NULL;
-}
-
-/* --- expansion --- */
-
-struct expansion {
-    const struct plan *plan;
-    const struct plan_cells *group;
-    GPtrArray *cells;
-    GHashTable *seen; /* names of cells */
-};
-
-static bool matches_any(char **globs, const char *name)
-{
-    for (char **glob = globs; *glob; glob++)
-        if (g_pattern_match_simple(*glob, name))
-            return true;
-    return false;
-}
-
-static const struct plan_shape *find_shape(const struct plan *plan, const char *name)
-{
-    for (guint i = 0; i < plan->shapes->len; i++) {
-        const struct plan_shape *shape = plan->shapes->pdata[i];
-        if (strcmp(shape->name, name) == 0)
-            return shape;
-    }
-    return NULL;
-}
-
-static void add_cell(struct expansion *expansion, const struct allocator *allocator,
-                     const struct allocator_setting *setting)
-{
-    const struct plan_cells *group = expansion->group;
-    for (char **workload = group->workloads; *workload; workload++)
-        for (char **shape = group->shapes; *shape; shape++) {
-            char *name = g_strdup_printf("%s/%s/%s/%s", allocator->name, setting->name, *workload, *shape);
-            if (!g_hash_table_add(expansion->seen, name))
-                continue;
-            struct plan_cell *cell = g_new0(struct plan_cell, 1);
-            cell->name = g_strdup(name);
-            cell->allocator = allocator;
-            cell->setting = setting;
-            cell->shape = find_shape(expansion->plan, *shape);
-            cell->workload = g_strdup(*workload);
-            g_ptr_array_add(expansion->cells, cell);
-        }
-}
-
-/* By settings: all that match. By policies: the first setting of each policy that matches stands for it. */
-static void add_settings(struct expansion *expansion, const struct allocator *allocator)
-{
-    const struct plan_cells *group = expansion->group;
-    unsigned policies_seen = 0;
-    for (guint i = 0; i < allocator->settings->len; i++) {
-        const struct allocator_setting *setting = allocator->settings->pdata[i];
-        unsigned bit = 1u << setting->policy;
-        bool chosen = group->settings
-                          ? matches_any(group->settings, setting->name)
-                          : !(policies_seen & bit) &&
-                                matches_any(group->policies, allocator_policy_name(setting->policy));
-        policies_seen |= bit;
-        if (chosen)
-            add_cell(expansion, allocator, setting);
-    }
-}
-
-static bool expand_group(struct expansion *expansion, const GPtrArray *allocators, GError **error)
-{
-    const struct plan_cells *group = expansion->group;
-    g_autofree char *title = g_strdup_printf("cells %s", group->name);
-    const struct section in = {.plan = expansion->plan, .group = title};
-    for (char **shape = group->shapes; *shape; shape++)
-        if (!find_shape(expansion->plan, *shape))
-            return wrong(&in, "shapes", error, "there is no [shape %s]", *shape);
-    guint before = g_hash_table_size(expansion->seen);
-    bool any_known = false;
-    for (guint i = 0; i < allocators->len; i++) {
-        const struct allocator *allocator = allocators->pdata[i];
-        if (!matches_any(group->allocators, allocator->name))
-            continue;
-        any_known = true;
-        add_settings(expansion, allocator);
-    }
-    if (!any_known)
-        return wrong(&in, "allocators", error, "no descriptor has such a name");
-    if (g_hash_table_size(expansion->seen) == before && group->settings &&
-        !g_strv_contains((const char *const *)group->settings, "*"))
-        g_debug("%s: [%s] adds no cell of its own", expansion->plan->path, title);
-    return true;
-}
-
-/* Keeps the cells that match one of `only`; every glob must match some cell. */
-static bool keep_only(GPtrArray *cells, const char *const *only, GError **error)
-{
-    for (const char *const *glob = only; *glob; glob++) {
-        bool found = false;
-        for (guint i = 0; i < cells->len && !found; i++)
-            found = g_pattern_match_simple(*glob, ((struct plan_cell *)cells->pdata[i])->name);
-        if (!found) {
-            g_set_error(error, AFTERFREE_ERROR, EXIT_NO_MATCH,
-                        "--only %s matches no cell of the plan; `afterfree list` shows their names", *glob);
-            return false;
-        }
-    }
-    for (guint i = cells->len; i-- > 0;)
-        if (!matches_any((char **)(uintptr_t)only, ((struct plan_cell *)cells->pdata[i])->name))
-            g_ptr_array_remove_index(cells, i);
-    return true;
-}
-
-GPtrArray *plan_expand(const struct plan *plan, const GPtrArray *allocators, const char *const *only,
-                       GError **error)
-{
-    g_autoptr(GPtrArray) cells = g_ptr_array_new_with_free_func(cell_free);
-    g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-    for (guint i = 0; i < plan->groups->len; i++) {
-        struct expansion expansion = {
-            .plan = plan, .group = plan->groups->pdata[i], .cells = cells, .seen = seen};
-        if (!expand_group(&expansion, allocators, error))
-            return NULL;
-    }
-    if (only && *only && !keep_only(cells, only, error))
-        return NULL;
-    if (cells->len == 0) {
-        g_set_error(error, AFTERFREE_ERROR, EXIT_NO_MATCH, "%s: the plan selects no cell", plan->path);
-        return NULL;
-    }
-    return g_steal_pointer(&cells);
-}
-
-GArray *plan_schedule(const GPtrArray *cells, guint rounds, uint64_t seed)
-{
-    GArray *runs = g_array_new(FALSE, FALSE, sizeof(struct plan_run));
-    const guint32 seeds[] = {(guint32)seed, (guint32)(seed >> 32)};
-    GRand *rand = g_rand_new_with_seed_array(seeds, G_N_ELEMENTS(seeds));
-    for (guint round = 1; round <= rounds; round++) {
-        guint first = runs->len;
-        for (guint i = 0; i < cells->len; i++) {
-            struct plan_run run = {.cell = cells->pdata[i], .repeat = round};
-            guint at = first + (guint)g_rand_int_range(rand, 0, (gint32)i + 1);
-            g_array_insert_val(runs, at, run);
-        }
-    }
-    g_rand_free(rand);
-    return runs;
-}
-
-/* --- estimates --- */
-
-static double mean(struct units_range range)
-{
-    return ((double)range.low + (double)range.high) / 2;
-}
-
-uint64_t plan_expected_peak_bytes(const struct plan_shape *shape)
-{
-    const double node_key_table = 160, pointer_and_rounding = 32, margin = 1.5, floor = 32e6;
-    double record = node_key_table + mean(shape->strings) * (mean(shape->length) + pointer_and_rounding);
-    return (uint64_t)((double)shape->records * record * margin + floor);
-}
-
-uint64_t plan_expected_busy_ms(const struct plan_shape *shape)
-{
-    const double ns_per_record = 2000, ns_per_string = 600, start_ms = 100;
-    return (uint64_t)((double)shape->records * (ns_per_record + ns_per_string * mean(shape->strings)) / 1e6 +
-                      start_ms);
-}
-
-bool plan_window_is_short(const struct plan *plan, const struct allocator_setting *setting)
-{
-    return setting->has_delay && setting->delay_ms >= plan->silent_ms;
 }

@@ -5,7 +5,7 @@
  *   [cells NAME]  allocators= settings=|policies= workloads= shapes=
  *
  * Strict like descriptors: an unknown group or key, a bad value, a name that selects nothing is an error
- * (EXIT_BAD_DATA) that names file, group and key. bench/plans/README.md describes every key. */
+ * (EXIT_BAD_DATA) that names file, line, group and key. bench/plans/README.md describes every key. */
 #ifndef AFTERFREE_PLAN_H
 #define AFTERFREE_PLAN_H
 
@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "allocator.h"
+#include "ini.h"
 #include "units.h"
 
 struct plan_shape {
@@ -43,7 +44,7 @@ struct plan {
     GPtrArray *walk;   /* of struct plan_step * */
     GPtrArray *shapes; /* of struct plan_shape * */
     GPtrArray *groups; /* of struct plan_cells * */
-    GKeyFile *file;    /* as read, for the copy in the run folder */
+    struct ini *ini;   /* as read: for messages, and for the copy in the run folder */
 };
 
 /* One point of the matrix. Borrows from plan and allocators, which must outlive it. */

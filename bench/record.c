@@ -197,6 +197,7 @@ void record_measure(struct record *record, const GArray *marks, const GArray *sa
     set_after(record, marks, "drop", RECORD_drop_rss_bytes);
     set_after(record, marks, "silent", RECORD_silent_rss_bytes);
     set_after(record, marks, "ticking", RECORD_ticking_rss_bytes);
+    set_after(record, marks, "redrop", RECORD_redrop_rss_bytes);
     set_after(record, marks, "purge", RECORD_purge_rss_bytes);
     set_return_times(record, marks, samples);
     set_phase(record, marks, "build", RECORD_build_ns);

@@ -14,7 +14,7 @@
 
 #define RECORD_UNKNOWN UINT64_MAX
 
-/* Memory after the drop, at four instants: X(instant). Each has RSS, the lazy part, and what is held. */
+/* Memory at an instant after a drop: X(instant). Each has RSS, the lazy part, and what is held. */
 #define RECORD_AFTER(X, instant) X(instant##_rss_bytes) X(instant##_lazy_bytes) X(instant##_held_bytes)
 
 /* Time, faults and CPU time of a busy phase. */
@@ -29,6 +29,7 @@
     RECORD_AFTER(X, drop)                                                                                    \
     RECORD_AFTER(X, silent)                                                                                  \
     RECORD_AFTER(X, ticking)                                                                                 \
+    RECORD_AFTER(X, redrop)                                                                                  \
     RECORD_AFTER(X, purge)                                                                                   \
     X(rebuild_peak_rss_bytes)                                                                                \
     X(t50_ms)                                                                                                \

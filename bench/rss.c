@@ -33,8 +33,11 @@ struct rss {
 
 bool rss_parse_statm(const char *text, uint64_t page_bytes, uint64_t *rss_bytes)
 {
-    uint64_t size, resident;
-    if (sscanf(text, "%" SCNu64 " %" SCNu64, &size, &resident) != 2 || size == 0)
+    char *end;
+    uint64_t size = g_ascii_strtoull(text, &end, 10); /* no scanf: this one runs on every tick */
+    const char *second = end;
+    uint64_t resident = g_ascii_strtoull(second, &end, 10);
+    if (size == 0 || end == second)
         return false;
     *rss_bytes = resident * page_bytes;
     return true;

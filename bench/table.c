@@ -4,6 +4,8 @@
 #include "summary.h"
 #include "units.h"
 
+#define NAME_WIDTH 26 /* makes 99 columns */
+
 static bool is_ok(const struct summary_cell *cell)
 {
     return strcmp(cell->texts.status, "ok") == 0;
@@ -36,14 +38,20 @@ static void print_over_baseline(FILE *out, const struct summary_cell *cell, enum
     uint64_t bytes = median(cell, number), base = median(cell, RECORD_baseline_rss_bytes);
     g_autofree char *text =
         bytes == RECORD_UNKNOWN ? g_strdup("-") : units_format_bytes(bytes - MIN(base, bytes));
-    fprintf(out, " %8s", text);
+    fprintf(out, " %7s", text);
 }
 
 static void print_lazy(FILE *out, const struct summary_cell *cell)
 {
     uint64_t lazy = median(cell, RECORD_silent_lazy_bytes);
     g_autofree char *text = lazy == RECORD_UNKNOWN || lazy == 0 ? g_strdup("") : units_format_bytes(lazy);
-    fprintf(out, " %8s", text);
+    fprintf(out, " %7s", text);
+}
+
+/* Minutes are told in seconds, for the column's sake. */
+static char *short_duration(uint64_t ms)
+{
+    return ms < 60000 ? units_format_duration_ms(ms) : g_strdup_printf("%" G_GUINT64_FORMAT " s", ms / 1000);
 }
 
 static void print_t90(FILE *out, const struct summary_cell *cell)
@@ -51,22 +59,22 @@ static void print_t90(FILE *out, const struct summary_cell *cell)
     uint64_t t90 = median(cell, RECORD_t90_ms);
     g_autofree char *text = NULL;
     if (t90 != RECORD_UNKNOWN) {
-        text = units_format_duration_ms(t90);
+        text = short_duration(t90);
     } else if (strcmp(cell->texts.window_short, "yes") == 0 ||
                median(cell, RECORD_silent_rss_bytes) == RECORD_UNKNOWN) {
         text = g_strdup("-");
     } else {
-        g_autofree char *window = units_format_duration_ms(g_ascii_strtoull(cell->texts.window_ms, NULL, 10));
+        g_autofree char *window = short_duration(g_ascii_strtoull(cell->texts.window_ms, NULL, 10));
         text = g_strdup_printf("> %s", window);
     }
-    fprintf(out, " %9s", text);
+    fprintf(out, " %8s", text);
 }
 
 static void print_rebuild(FILE *out, const struct summary_cell *cell)
 {
     uint64_t ns = median(cell, RECORD_rebuild_ns);
-    g_autofree char *text = ns == RECORD_UNKNOWN ? g_strdup("-") : units_format_duration_ms(ns / 1000000);
-    fprintf(out, " %8s\n", text);
+    g_autofree char *text = ns == RECORD_UNKNOWN ? g_strdup("-") : short_duration(ns / 1000000);
+    fprintf(out, " %7s\n", text);
 }
 
 static void print_heading(FILE *out, const struct summary_cell *cell)
@@ -75,16 +83,27 @@ static void print_heading(FILE *out, const struct summary_cell *cell)
     uint64_t live_bytes = median(cell, RECORD_live_bytes);
     g_autofree char *count = units_format_count(g_ascii_strtoull(texts->records, NULL, 10));
     g_autofree char *live = units_format_bytes(live_bytes == RECORD_UNKNOWN ? 0 : live_bytes);
-    fprintf(out, "\n%s, %s: %s records of %s strings of %s characters, dropped in %s order; %s live\n",
-            texts->workload, texts->shape, count, texts->strings, texts->length, texts->order, live);
-    fprintf(out, "%-26s %-8s %8s %8s %8s %8s %8s %8s %9s %8s\n", "", "", "peak", "at once", "silent",
-            "+ lazy", "ticking", "purged", "t90", "rebuild");
+    fprintf(out, "\n%s, %s: dropped in %s order, %s live\n", texts->workload, texts->shape, texts->order,
+            live);
+    fprintf(out, "%s records of %s string%s of %s characters\n", count, texts->strings,
+            strcmp(texts->strings, "1") == 0 ? "" : "s", texts->length);
+    fprintf(out, "%-*s %-7s %7s %7s %7s %7s %7s %7s %8s %7s\n", NAME_WIDTH, "", "", "peak", "at once",
+            "silent", "+ lazy", "ticking", "purged", "t90", "rebuild");
+}
+
+/* A name too long for its column gets a line of its own. */
+static void print_name(FILE *out, const struct summary_cell *cell)
+{
+    g_autofree char *name = g_strdup_printf("%s/%s", cell->texts.allocator, cell->texts.setting);
+    bool fits = strlen(name) <= NAME_WIDTH;
+    if (!fits)
+        fprintf(out, "%s\n", name);
+    fprintf(out, "%-*s %-7s", NAME_WIDTH, fits ? name : "", cell->texts.policy);
 }
 
 static void print_cell(FILE *out, const struct summary_cell *cell)
 {
-    g_autofree char *name = g_strdup_printf("%s/%s", cell->texts.allocator, cell->texts.setting);
-    fprintf(out, "%-26s %-8s", name, cell->texts.policy);
+    print_name(out, cell);
     print_over_baseline(out, cell, RECORD_peak_rss_bytes);
     print_over_baseline(out, cell, RECORD_drop_held_bytes);
     print_over_baseline(out, cell, RECORD_silent_held_bytes);

@@ -20,8 +20,11 @@ static uint64_t arena_bytes(void)
     return bytes ? bytes : UINT64_C(1) << 30;
 }
 
-static void map_arena(void)
+/* Before main, so that it is in the baseline; take() calls it too, should anybody come earlier. */
+__attribute__((constructor)) static void map_arena(void)
 {
+    if (arena)
+        return;
     uint64_t bytes = arena_bytes();
     arena = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
     if (arena == MAP_FAILED)
@@ -33,8 +36,7 @@ static void map_arena(void)
 /* Sizes stand in front of the blocks, for realloc. */
 static void *take(size_t alignment, size_t bytes)
 {
-    if (!arena)
-        map_arena();
+    map_arena();
     uintptr_t at = ((uintptr_t)next + sizeof(size_t) + alignment - 1) & ~(uintptr_t)(alignment - 1);
     if (bytes > (uintptr_t)end - at) {
         errno = ENOMEM;

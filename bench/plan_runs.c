@@ -1,0 +1,205 @@
+/* plan_expand, plan_schedule and the estimates of plan.h: from a plan to the runs it means. */
+#include <string.h>
+
+#include "error.h"
+#include "plan.h"
+
+static void cell_free(gpointer data)
+{
+    struct plan_cell *cell = data;
+    g_free(cell->name);
+    g_free(cell->workload);
+    g_free(cell);
+}
+
+static bool matches_any(char **globs, const char *name)
+{
+    for (char **glob = globs; *glob; glob++)
+        if (g_pattern_match_simple(*glob, name))
+            return true;
+    return false;
+}
+
+struct expansion {
+    const struct plan *plan;
+    const struct plan_cells *group;
+    GPtrArray *cells;
+    GHashTable *seen; /* names of cells */
+};
+
+static const struct plan_shape *find_shape(const struct plan *plan, const char *name)
+{
+    for (guint i = 0; i < plan->shapes->len; i++) {
+        const struct plan_shape *shape = plan->shapes->pdata[i];
+        if (strcmp(shape->name, name) == 0)
+            return shape;
+    }
+    return NULL;
+}
+
+static void add_cell(struct expansion *expansion, const struct allocator *allocator,
+                     const struct allocator_setting *setting)
+{
+    const struct plan_cells *group = expansion->group;
+    for (char **workload = group->workloads; *workload; workload++)
+        for (char **shape = group->shapes; *shape; shape++) {
+            char *name = g_strdup_printf("%s/%s/%s/%s", allocator->name, setting->name, *workload, *shape);
+            if (!g_hash_table_add(expansion->seen, name))
+                continue;
+            struct plan_cell *cell = g_new0(struct plan_cell, 1);
+            cell->name = g_strdup(name);
+            cell->allocator = allocator;
+            cell->setting = setting;
+            cell->shape = find_shape(expansion->plan, *shape);
+            cell->workload = g_strdup(*workload);
+            g_ptr_array_add(expansion->cells, cell);
+        }
+}
+
+/* By settings: all that match. By policies: the first setting of each policy that matches stands for it. */
+static void add_settings(struct expansion *expansion, const struct allocator *allocator)
+{
+    const struct plan_cells *group = expansion->group;
+    unsigned policies_seen = 0;
+    for (guint i = 0; i < allocator->settings->len; i++) {
+        const struct allocator_setting *setting = allocator->settings->pdata[i];
+        unsigned bit = 1u << setting->policy;
+        bool chosen = group->settings
+                          ? matches_any(group->settings, setting->name)
+                          : !(policies_seen & bit) &&
+                                matches_any(group->policies, allocator_policy_name(setting->policy));
+        policies_seen |= bit;
+        if (chosen)
+            add_cell(expansion, allocator, setting);
+    }
+}
+
+/* Does `glob` match an allocator or, with `of`, a setting of one of that group's allocators? */
+static bool selects_any(const GPtrArray *allocators, const char *glob, const struct plan_cells *of)
+{
+    for (guint i = 0; i < allocators->len; i++) {
+        const struct allocator *allocator = allocators->pdata[i];
+        if (!of && g_pattern_match_simple(glob, allocator->name))
+            return true;
+        if (!of || !matches_any(of->allocators, allocator->name))
+            continue;
+        for (guint j = 0; j < allocator->settings->len; j++) {
+            const struct allocator_setting *setting = allocator->settings->pdata[j];
+            if (g_pattern_match_simple(glob, setting->name))
+                return true;
+        }
+    }
+    return false;
+}
+
+static bool expand_group(struct expansion *expansion, const GPtrArray *allocators, GError **error)
+{
+    const struct plan_cells *group = expansion->group;
+    g_autofree char *title = g_strdup_printf("cells %s", group->name);
+    const struct ini *ini = expansion->plan->ini;
+    for (char **shape = group->shapes; *shape; shape++)
+        if (!find_shape(expansion->plan, *shape))
+            return ini_refuse(ini, title, "shapes", error, "there is no [shape %s]", *shape);
+    for (char **glob = group->allocators; *glob; glob++)
+        if (!selects_any(allocators, *glob, NULL))
+            return ini_refuse(ini, title, "allocators", error, "\"%s\" matches no descriptor", *glob);
+    for (char **glob = group->settings; glob && *glob; glob++)
+        if (!selects_any(allocators, *glob, group))
+            return ini_refuse(ini, title, "settings", error, "\"%s\" matches no setting of these allocators",
+                              *glob);
+    for (guint i = 0; i < allocators->len; i++) {
+        const struct allocator *allocator = allocators->pdata[i];
+        if (matches_any(group->allocators, allocator->name))
+            add_settings(expansion, allocator);
+    }
+    return true;
+}
+
+/* Keeps the cells that match one of `only`; every glob must match some cell. */
+static bool keep_only(GPtrArray *cells, const char *const *only, GError **error)
+{
+    for (const char *const *glob = only; *glob; glob++) {
+        bool found = false;
+        for (guint i = 0; i < cells->len && !found; i++)
+            found = g_pattern_match_simple(*glob, ((struct plan_cell *)cells->pdata[i])->name);
+        if (!found) {
+            g_set_error(error, AFTERFREE_ERROR, EXIT_NO_MATCH,
+                        "--only %s matches no cell of the plan; `afterfree list` shows their names", *glob);
+            return false;
+        }
+    }
+    for (guint i = cells->len; i-- > 0;)
+        if (!matches_any((char **)(uintptr_t)only, ((struct plan_cell *)cells->pdata[i])->name))
+            g_ptr_array_remove_index(cells, i);
+    return true;
+}
+
+GPtrArray *plan_expand(const struct plan *plan, const GPtrArray *allocators, const char *const *only,
+                       GError **error)
+{
+    g_autoptr(GPtrArray) cells = g_ptr_array_new_with_free_func(cell_free);
+    g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    for (guint i = 0; i < plan->groups->len; i++) {
+        struct expansion expansion = {
+            .plan = plan, .group = plan->groups->pdata[i], .cells = cells, .seen = seen};
+        if (!expand_group(&expansion, allocators, error))
+            return NULL;
+    }
+    if (only && *only && !keep_only(cells, only, error))
+        return NULL;
+    if (cells->len == 0) {
+        g_set_error(error, AFTERFREE_ERROR, EXIT_NO_MATCH, "%s: the plan selects no cell", plan->path);
+        return NULL;
+    }
+    return g_steal_pointer(&cells);
+}
+
+GArray *plan_schedule(const GPtrArray *cells, guint rounds, uint64_t seed)
+{
+    GArray *runs = g_array_new(FALSE, FALSE, sizeof(struct plan_run));
+    const guint32 seeds[] = {(guint32)seed, (guint32)(seed >> 32)};
+    GRand *rand = g_rand_new_with_seed_array(seeds, G_N_ELEMENTS(seeds));
+    for (guint round = 1; round <= rounds; round++) {
+        guint first = runs->len;
+        for (guint i = 0; i < cells->len; i++) {
+            struct plan_run run = {.cell = cells->pdata[i], .repeat = round};
+            guint at = first + (guint)g_rand_int_range(rand, 0, (gint32)i + 1);
+            g_array_insert_val(runs, at, run);
+        }
+    }
+    g_rand_free(rand);
+    return runs;
+}
+
+/* --- estimates --- */
+
+static double mean(struct units_range range)
+{
+    return ((double)range.low + (double)range.high) / 2;
+}
+
+/* Estimates stay far below what a uint64_t holds: their sums do not wrap, and what is absurd is never
+ * admitted. */
+static uint64_t whole(double estimate)
+{
+    return (uint64_t)MIN(estimate, 1e18);
+}
+
+uint64_t plan_expected_peak_bytes(const struct plan_shape *shape)
+{
+    const double node_key_table = 160, pointer_and_rounding = 32, margin = 1.5, floor = 32e6;
+    double record = node_key_table + mean(shape->strings) * (mean(shape->length) + pointer_and_rounding);
+    return whole((double)shape->records * record * margin + floor);
+}
+
+uint64_t plan_expected_busy_ms(const struct plan_shape *shape)
+{
+    const double ns_per_record = 2000, ns_per_string = 600, start_ms = 100;
+    return whole((double)shape->records * (ns_per_record + ns_per_string * mean(shape->strings)) / 1e6 +
+                 start_ms);
+}
+
+bool plan_window_is_short(const struct plan *plan, const struct allocator_setting *setting)
+{
+    return setting->has_delay && setting->delay_ms >= plan->silent_ms;
+}
