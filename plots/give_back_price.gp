@@ -61,22 +61,26 @@ pitch = panel_height + 66
 first_top = 106
 eval canvas(1000, first_top + pitch * ((words(panels) + columns - 1) / columns) + 24)
 
+# Two to six tics, at round numbers.
+tic_step(span) = (p = 10.0 ** floor(log10(span)), span >= 5 * p ? 2 * p : span >= 2.5 * p ? p : span >= 1.5 * p ? p / 2 : p / 4)
 set multiplot
 set xrange [low - pad:high + pad]
 set yrange [-14:114]
 set tics textcolor rgb grey
-set xtics format relative ? '%g×' : '%g s'
+set xtics tic_step(high - low + 2 * pad) format relative ? '%g×' : '%g s'
 set ytics 0, 25, 100 format '%g %%'
 set grid lc rgb '#DDDDDD' lw 0.5
 label_gap = label_height * 128.0 / panel_height
-label_bottom = -14 + 0.5 * label_gap
+label_bottom = 0
+# The length in pixels of the line from a point to label k.
+leader(i, k) = sqrt((258 * (high + pad - cost(i)) / (high - low + 2 * pad) + 14) ** 2 \
+    + (panel_height * (kept(i) - label_y[k]) / 128.0) ** 2)
 do for [panel=1:words(panels)] {
     left = 72 + 490 * ((panel - 1) % columns)
     right = left + 258
     panel_top = first_top + pitch * ((panel - 1) / columns)
     eval area(left, right, panel_top, panel_top + panel_height)
     mine(i) = drawn(i) && allocator[i] eq word(panels, panel)
-    # From the top; of equals the right one first, so that the lines to the labels do not cross.
     ahead(j, i) = mine(j) && (kept(j) != kept(i) ? kept(j) > kept(i) : cost(j) != cost(i) ? cost(j) > cost(i) \
         : before(setting[j], setting[i]))
     n = int(sum [i=1:rows] mine(i))
@@ -84,6 +88,13 @@ do for [panel=1:words(panels)] {
     do for [i=1:rows] { if (mine(i)) { order_of[1 + sum [j=1:rows] ahead(j, i)] = i } }
     do for [k=1:n] { label_y[k] = kept(order_of[k]) }
     eval spread_labels
+    # Neighbours change labels where that makes the lines to them shorter: then lines do not cross.
+    do for [pass=1:n] {
+        do for [k=1:n-1] {
+            a = order_of[k]; b = order_of[k+1]
+            if (leader(a, k) + leader(b, k + 1) > leader(b, k) + leader(a, k + 1) + 0.01) { order_of[k] = b; order_of[k+1] = a }
+        }
+    }
 
     hue = colour(place_in(allocators, word(panels, panel)))
     shape = shape_full(place_in(allocators, word(panels, panel)))
@@ -93,7 +104,7 @@ do for [panel=1:words(panels)] {
         set arrow from first cost(i), kept(i) to screen px(right + 14), first label_y[k] nohead lc rgb pale lw 0.7
         set label sprintf('%s  %s', setting[i], cost_label(i)) at screen px(right + 18), first label_y[k]
     }
-    if (relative) { set arrow from first 1, graph 0 to first 1, graph 1 nohead dt 2 lc rgb grey lw 0.8 }
+    if (relative) { set arrow from first 1, -5 to first 1, 105 nohead dt 2 lc rgb grey lw 0.8 }
     set label 'gives back, cheap' at graph 0.02, graph 0.045 font ',10' textcolor rgb grey
     set label 'gives back, dear' at graph 0.98, graph 0.045 right font ',10' textcolor rgb grey
     set label 'keeps, cheap' at graph 0.02, graph 0.955 font ',10' textcolor rgb grey

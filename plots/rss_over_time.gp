@@ -3,7 +3,7 @@
 question = 'What stays resident after the drop, and for how long?'
 load plots.'/style.gp'
 
-drawn(i) = block[i] eq main_block && known(peak_rss_bytes[i])
+drawn(i) = block[i] eq main_block && known(peak_rss_bytes[i]) && samples_file[i] ne ''
 panels = ''
 cells = 0
 if (rows > 0) {
@@ -35,7 +35,7 @@ do for [i=1:rows] {
         end_ms = larger(end_ms, STATS_max)
     }
 }
-unit = top >= 2e9 ? 1e9 : 1e6
+unit = top >= 2e9 ? 1e9 : top >= 2e6 ? 1e6 : 1e3
 scale = 1.06 * top / unit
 label_height = 16
 panel_height = larger(130, label_height * (most + 1))
@@ -79,7 +79,7 @@ set yrange [0:scale]
 set tics textcolor rgb grey
 set xtics offset 0, 0.4 format '%g s'
 set grid ytics lc rgb '#DDDDDD' lw 0.5
-set ytics format unit == 1e9 ? '%g GB' : '%g MB'
+set ytics format unit == 1e9 ? '%g GB' : unit == 1e6 ? '%g MB' : '%g kB'
 label_gap = label_height * scale / panel_height
 label_bottom = 0.5 * label_gap
 
@@ -103,7 +103,7 @@ do for [panel=1:words(panels)] {
     stays(i) = known(silent_rss_bytes[i]) ? over(silent_rss_bytes[i], i) : -1
     ahead(j, i) = mine(j) && (stays(j) != stays(i) ? stays(j) > stays(i) : before(setting[j], setting[i]))
     n = int(sum [i=1:rows] mine(i))
-    array order_of[n]; array label_y[n]; array width[n]; array dash[n]
+    array order_of[n]; array label_y[n]; array width[n]
     do for [i=1:rows] { if (mine(i)) { order_of[1 + sum [j=1:rows] ahead(j, i)] = i } }
     do for [k=1:n] {
         label_y[k] = or_zero(silent(k)) / unit

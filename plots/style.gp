@@ -53,7 +53,7 @@ place_in(list, w) = sum [k=1:words(list)] (word(list, k) eq w ? k : 0)
 
 # --- colours (Okabe and Ito's, grey for their yellow) and shapes: an allocator has both by the order of its name ---
 
-colour(k) = int(word('0x0072B2 0xD55E00 0x009E73 0xCC79A7 0xE69F00 0x000000 0x56B4E9 0x777777', (k - 1) % 8 + 1))
+colour(k) = int(word('0x0072B2 0xD55E00 0x009E73 0xCC79A7 0xE69F00 0x56B4E9 0x777777 0x000000', (k - 1) % 8 + 1))
 shape_full(k) = int(word('7 5 9 13 11 15 3 1', (k - 1) % 8 + 1))
 shape_open(k) = int(word('6 4 8 12 10 14 2 2', (k - 1) % 8 + 1))
 mix(c, part) = int(255 - (255 - c) * part)
