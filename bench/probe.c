@@ -60,8 +60,8 @@ bool probe_allocator(struct probe *probe, const struct allocator *allocator, con
     g_autofree char *version = g_strconcat("version=", allocator->version, NULL);
     g_autofree char *purge = g_strconcat("purge=", allocator->purge, NULL);
     g_autofree char *ld_preload = g_strconcat("LD_PRELOAD=", preload, NULL);
-    char *arguments[5] = {allocator->name, g_strdup("probe")};
-    g_autofree char *word = arguments[1];
+    char word[] = "probe";
+    char *arguments[5] = {allocator->name, word};
     int count = 2;
     if (allocator->version)
         arguments[count++] = version;

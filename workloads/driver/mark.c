@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <string.h>
 #include <unistd.h>
@@ -18,6 +19,7 @@ struct line {
 
 void mark_open(void)
 {
+    signal(SIGPIPE, SIG_IGN); /* a closed fd 3 is an error of write, with its own exit code */
     if (fcntl(PROTOCOL_MARK_FD, F_GETFD) < 0)
         mark_fd = STDOUT_FILENO;
     waits_for_go = fcntl(PROTOCOL_GO_FD, F_GETFD) >= 0;

@@ -23,7 +23,7 @@ static inline uint64_t rng_next(uint64_t *state)
 /* A number in low..high (inclusive) from 32 random bits; the bias is below span / 2^32. */
 static inline uint32_t rng_in_range(uint32_t bits, uint32_t low, uint32_t high)
 {
-    return low + (uint32_t)(((uint64_t)bits * (high - low + 1)) >> 32);
+    return low + (uint32_t)((bits * ((uint64_t)high - low + 1)) >> 32);
 }
 
 #endif

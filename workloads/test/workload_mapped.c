@@ -17,6 +17,8 @@ static void build(void *opaque, const struct batch *batch)
 {
     struct map *map = opaque;
     map->bytes = (batch->end - batch->first) * RECORD_SIZE;
+    if (map->bytes == 0)
+        return;
     map->memory = mmap(NULL, map->bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (map->memory == MAP_FAILED)
         die(PROTOCOL_EXIT_MEMORY, "mmap failed", NULL);

@@ -1,0 +1,109 @@
+/* child.h: marks are read strictly; an ended process is described. */
+#include <signal.h>
+
+#include "child.h"
+#include "support.h"
+
+#define FIELDS                                                                                               \
+    "minor_faults=3 major_faults=4 user_ns=5 sys_ns=6 live_bytes=7 live_blocks=8 shape_bytes=9 checksum=10 " \
+    "shape_checksum=18446744073709551615"
+
+static void a_mark_is_read_whatever_the_order_of_its_fields(void **state)
+{
+    (void)state;
+    static const char *const lines[] = {"drop begin_ns=1 end_ns=2 " FIELDS,
+                                        "drop " FIELDS " end_ns=2 begin_ns=1"};
+    for (unsigned i = 0; i < G_N_ELEMENTS(lines); i++) {
+        struct child_mark mark;
+        g_autoptr(GError) error = NULL;
+        assert_true(child_parse_mark(lines[i], &mark, &error));
+        assert_string_equal(mark.phase, "drop");
+        assert_int_equal(mark.begin_ns, 1);
+        assert_int_equal(mark.end_ns, 2);
+        assert_int_equal(mark.minor_faults, 3);
+        assert_int_equal(mark.major_faults, 4);
+        assert_int_equal(mark.user_ns, 5);
+        assert_int_equal(mark.sys_ns, 6);
+        assert_int_equal(mark.live_bytes, 7);
+        assert_int_equal(mark.live_blocks, 8);
+        assert_int_equal(mark.shape_bytes, 9);
+        assert_int_equal(mark.checksum, 10);
+        assert_true(mark.shape_checksum == UINT64_MAX);
+    }
+}
+
+static void every_phase_of_the_protocol_may_be_marked(void **state)
+{
+    (void)state;
+#define X(name, kind) #name " begin_ns=1 end_ns=1 " FIELDS,
+    static const char *const lines[] = {PROTOCOL_PHASES(X)};
+#undef X
+    for (unsigned i = 0; i < G_N_ELEMENTS(lines); i++) {
+        struct child_mark mark;
+        if (!child_parse_mark(lines[i], &mark, NULL))
+            fail_msg("refused: %s", lines[i]);
+        assert_true(g_str_has_prefix(lines[i], mark.phase));
+    }
+}
+
+static void a_bad_mark_is_refused_with_what_is_wrong(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *line, *what;
+    } bad[] = {
+        {"", "phase"},
+        {"lunch begin_ns=1 end_ns=2 " FIELDS, "lunch"},
+        {"Drop begin_ns=1 end_ns=2 " FIELDS, "Drop"},
+        {" drop begin_ns=1 end_ns=2 " FIELDS, "phase"},
+        {"drop", "missing"},
+        {"drop begin_ns=1 " FIELDS, "missing"},
+        {"drop begin_ns=1 end_ns=2 end_ns=2 " FIELDS, "twice"},
+        {"drop begin_ns=1 end_ns=2 " FIELDS " colour=3", "colour"},
+        {"drop begin_ns=1 end_ns " FIELDS, "end_ns"},
+        {"drop begin_ns=1 end_ns= " FIELDS, "end_ns="},
+        {"drop begin_ns=1 end_ns=two " FIELDS, "end_ns=two"},
+        {"drop begin_ns=1 end_ns=2x " FIELDS, "end_ns=2x"},
+        {"drop begin_ns=-1 end_ns=2 " FIELDS, "begin_ns=-1"},
+        {"drop begin_ns=+1 end_ns=2 " FIELDS, "begin_ns=+1"},
+        {"drop begin_ns=1.5 end_ns=2 " FIELDS, "begin_ns=1.5"},
+        {"drop begin_ns=1 end_ns=18446744073709551616 " FIELDS, "18446744073709551616"},
+        {"drop  begin_ns=1 end_ns=2 " FIELDS, "unknown"},
+        {"drop begin_ns=1 end_ns=2 " FIELDS " ", "unknown"},
+        {"drop begin_ns=2 end_ns=1 " FIELDS, "ends before"},
+    };
+    for (unsigned i = 0; i < G_N_ELEMENTS(bad); i++) {
+        struct child_mark mark;
+        g_autoptr(GError) error = NULL;
+        if (child_parse_mark(bad[i].line, &mark, &error))
+            fail_msg("was read: %s", bad[i].line);
+        support_assert_error(&error, EXIT_BAD_DATA, (const char *const[]){"bad mark", bad[i].what, NULL});
+    }
+}
+
+static void assert_described(int status, const char *text)
+{
+    g_autofree char *described = child_describe_status(status);
+    assert_string_equal(described, text);
+}
+
+static void an_end_is_described_by_signal_or_by_the_protocols_codes(void **state)
+{
+    (void)state;
+    g_autofree char *killed = g_strdup_printf("signal 9 (%s)", g_strsignal(SIGKILL));
+    assert_described(W_EXITCODE(0, SIGKILL), killed);
+    assert_described(W_EXITCODE(PROTOCOL_EXIT_MEMORY, 0), "exit code 65 (the allocator returned NULL)");
+    assert_described(W_EXITCODE(PROTOCOL_EXIT_USAGE, 0), "exit code 64 (an argument is wrong)");
+    assert_described(W_EXITCODE(3, 0), "exit code 3");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_mark_is_read_whatever_the_order_of_its_fields),
+        cmocka_unit_test(every_phase_of_the_protocol_may_be_marked),
+        cmocka_unit_test(a_bad_mark_is_refused_with_what_is_wrong),
+        cmocka_unit_test(an_end_is_described_by_signal_or_by_the_protocols_codes),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,282 @@
+/* plan.h: what a plan may say, which cells it selects, and in which order they run. */
+#include "plan.h"
+#include "support.h"
+
+#define HEAD "[plan]\nsummary = a question\nbaseline = one/default\nsilent = 12 s\nticking = 500 ms\n"
+#define SHAPE "[shape s]\nrecords = 1M\nstrings = 15..30\nlength = 20\norder = hash\n"
+#define CELLS "[cells c]\nallocators = *\nsettings = *\nworkloads = null\nshapes = s\n"
+
+static struct plan *read_text(const char *folder, const char *text, GError **error)
+{
+    g_autofree char *path = support_new_file(folder, "question.ini", text);
+    return plan_read(path, error);
+}
+
+static struct plan *read_good(const char *folder, const char *text)
+{
+    g_autoptr(GError) error = NULL;
+    struct plan *plan = read_text(folder, text, &error);
+    if (!plan)
+        fail_msg("%s", error->message);
+    return plan;
+}
+
+static void a_good_plan_is_read_with_its_units_and_defaults(void **state)
+{
+    struct plan *plan = read_good(*state, HEAD SHAPE CELLS);
+    assert_string_equal(plan->name, "question");
+    assert_string_equal(plan->summary, "a question");
+    assert_string_equal(plan->baseline, "one/default");
+    assert_int_equal(plan->silent_ms, 12000);
+    assert_int_equal(plan->ticking_ms, 500);
+    assert_int_equal(plan->repeat, 1);
+    assert_int_equal(plan->timeout_ms, 600000);
+    assert_int_equal(plan->shapes->len, 1);
+    const struct plan_shape *shape = plan->shapes->pdata[0];
+    assert_string_equal(shape->name, "s");
+    assert_int_equal(shape->records, 1000000);
+    assert_int_equal(shape->strings.low, 15);
+    assert_int_equal(shape->strings.high, 30);
+    assert_int_equal(shape->length.low, 20);
+    assert_int_equal(shape->length.high, 20);
+    assert_string_equal(shape->order, "hash");
+    assert_string_equal(shape->removal, "free");
+    assert_int_equal(shape->survivors_ppm, 0);
+    assert_int_equal(shape->seed, 1);
+    plan_free(plan);
+}
+
+static void what_a_plan_gives_replaces_the_defaults(void **state)
+{
+    struct plan *plan = read_good(*state, HEAD "seed = 7\nrepeat = 3\ntimeout = 2 min\n" SHAPE
+                                               "survivors = 10%\nremoval = delete\n"
+                                               "[shape own]\nrecords = 5\nstrings = 1\nlength = 0\n"
+                                               "order = reverse\nseed = 9\n" CELLS);
+    assert_int_equal(plan->repeat, 3);
+    assert_int_equal(plan->timeout_ms, 120000);
+    const struct plan_shape *shape = plan->shapes->pdata[0], *own = plan->shapes->pdata[1];
+    assert_int_equal(shape->survivors_ppm, 100000);
+    assert_string_equal(shape->removal, "delete");
+    assert_int_equal(shape->seed, 7);
+    assert_int_equal(own->seed, 9);
+    plan_free(plan);
+}
+
+static void assert_walk(const struct plan *plan, const char *const *phases)
+{
+    for (guint i = 0; i < plan->walk->len; i++) {
+        const struct plan_step *step = plan->walk->pdata[i];
+        assert_string_equal(step->phase, phases[i]);
+        bool silent = strcmp(step->phase, "silent") == 0, ticking = strcmp(step->phase, "ticking") == 0;
+        assert_int_equal(step->waits, silent || ticking);
+        assert_int_equal(step->window_ms, silent ? 12000 : ticking ? 500 : 0);
+    }
+    assert_null(phases[plan->walk->len]);
+}
+
+static void the_walk_is_data_and_its_waiting_phases_get_the_windows(void **state)
+{
+    static const char *const usual[] = {"build",   "hold",   "drop",  "silent", "ticking",
+                                        "rebuild", "redrop", "purge", NULL};
+    static const char *const other[] = {"build", "drop", "ticking", "silent", "drop", NULL};
+    struct plan *plan = read_good(*state, HEAD SHAPE CELLS);
+    assert_walk(plan, usual);
+    plan_free(plan);
+    plan = read_good(*state, HEAD "walk = build drop ticking silent drop\n" SHAPE CELLS);
+    assert_walk(plan, other);
+    plan_free(plan);
+}
+
+/* Each is refused with the file, the group and the key in its message, and what is wrong there. */
+static void a_bad_plan_is_refused_with_file_group_and_key(void **state)
+{
+    static const struct {
+        const char *text, *group, *key, *what;
+    } bad[] = {
+        {HEAD "colour = red\n" SHAPE CELLS, "[plan]", "colour", "unknown key"},
+        {HEAD SHAPE "colour = red\n" CELLS, "[shape s]", "colour", "unknown key"},
+        {HEAD SHAPE CELLS "colour = red\n", "[cells c]", "colour", "unknown key"},
+        {HEAD SHAPE CELLS "[shapes t]\n", "[shapes t]", "", ""},
+        {HEAD SHAPE "[shape a/b]\n" CELLS, "[shape a/b]", "", "NAME"},
+        {HEAD SHAPE CELLS "[cells a/b]\n", "[cells a/b]", "", "NAME"},
+        {SHAPE CELLS, "[plan]", "", "missing"},
+        {"[plan]\nsummary = x\nbaseline = a/b\nticking = 1 s\n" SHAPE CELLS, "[plan]", "silent", "missing"},
+        {"[plan]\nbaseline = a/b\nsilent = 1 s\nticking = 1 s\n" SHAPE CELLS, "[plan]", "summary", "missing"},
+        {"[plan]\nsummary = x\nbaseline = a\nsilent = 1 s\nticking = 1 s\n" SHAPE CELLS, "[plan]", "baseline",
+         ""},
+        {HEAD "repeat = 0\n" SHAPE CELLS, "[plan]", "repeat", ""},
+        {HEAD "timeout = 5\n" SHAPE CELLS, "[plan]", "timeout", "5"},
+        {HEAD "walk = build hold dorp\n" SHAPE CELLS, "[plan]", "walk", "dorp"},
+        {HEAD "[shape s]\nrecords = 1\nstrings = 1\nlength = 1\n" CELLS, "[shape s]", "order", "missing"},
+        {HEAD "[shape s]\norder = hash\nstrings = 1\nlength = 1\n" CELLS, "[shape s]", "records", "missing"},
+        {HEAD "[shape s]\nrecords = 0\nstrings = 1\nlength = 1\norder = hash\n" CELLS, "[shape s]", "records",
+         ""},
+        {HEAD "[shape s]\nrecords = 1\nstrings = 9..3\nlength = 1\norder = hash\n" CELLS, "[shape s]",
+         "strings", "9..3"},
+        {HEAD "[shape s]\nrecords = 1\nstrings = 1\nlength = 1\norder = up\n" CELLS, "[shape s]", "order",
+         "up"},
+        {HEAD SHAPE "survivors = 2\n" CELLS, "[shape s]", "survivors", "2"},
+        {HEAD SHAPE CELLS "policies = *\n", "[cells c]", "settings", "policies"},
+        {HEAD SHAPE "[cells c]\nallocators = *\nworkloads = null\nshapes = s\n", "[cells c]", "settings", ""},
+        {HEAD SHAPE "[cells c]\nallocators = *\npolicies = keen\nworkloads = null\nshapes = s\n", "[cells c]",
+         "policies", "keen"},
+        {HEAD SHAPE "[cells c]\nallocators = *\nsettings = *\nworkloads = ../null\nshapes = s\n", "[cells c]",
+         "workloads", "../null"},
+        {HEAD SHAPE "[cells c]\nallocators = *\nsettings = *\nworkloads = null\n", "[cells c]", "shapes",
+         "missing"},
+        {HEAD SHAPE "[cells c]\nsettings = *\nworkloads = null\nshapes = s\n", "[cells c]", "allocators",
+         "missing"},
+        {HEAD SHAPE, "[cells NAME]", "", "no"},
+        {HEAD SHAPE CELLS "and a line that is none\n", "", "", ""},
+    };
+    for (unsigned i = 0; i < G_N_ELEMENTS(bad); i++) {
+        g_autoptr(GError) error = NULL;
+        if (read_text(*state, bad[i].text, &error))
+            fail_msg("was read:\n%s", bad[i].text);
+        const char *const parts[] = {"question.ini", bad[i].group, bad[i].key, bad[i].what, NULL};
+        support_assert_error(&error, EXIT_BAD_DATA, parts);
+    }
+}
+
+static void a_plan_that_is_not_there_is_bad_data(void **state)
+{
+    g_autofree char *path = g_build_filename(*state, "none.ini", NULL);
+    g_autoptr(GError) error = NULL;
+    assert_null(plan_read(path, &error));
+    support_assert_error(&error, EXIT_BAD_DATA, (const char *const[]){"none.ini", NULL});
+}
+
+/* --- expansion: two allocators, several settings of one policy --- */
+
+static GPtrArray *two_allocators(const char *folder)
+{
+    g_autofree char *one =
+        support_new_file(folder, "allocators/one.ini",
+                         "[allocator]\nsummary = one\n[setting default]\npolicy = default\n"
+                         "[setting fast]\npolicy = eager\ndelay-ms = 0\n"
+                         "[setting faster]\npolicy = eager\n"
+                         "[setting slow]\npolicy = delayed\ndelay-ms = 12000\n");
+    support_write(folder, "allocators/two.ini",
+                  "[allocator]\nsummary = two\n[setting default]\npolicy = default\n"
+                  "[setting free]\npolicy = lazy\ndelay-ms = 11999\n");
+    g_autofree char *dir = g_path_get_dirname(one);
+    const char *const dirs[] = {dir, NULL};
+    g_autoptr(GError) error = NULL;
+    GPtrArray *allocators = allocator_read_all(dirs, &error);
+    if (!allocators)
+        fail_msg("%s", error->message);
+    return allocators;
+}
+
+static char *cell_names(const GPtrArray *cells)
+{
+    GString *names = g_string_new(NULL);
+    for (guint i = 0; i < cells->len; i++)
+        g_string_append_printf(names, "%s%s", i ? " " : "", ((struct plan_cell *)cells->pdata[i])->name);
+    return g_string_free(names, FALSE);
+}
+
+static void assert_expands_to(const char *folder, const char *groups, const char *const *only,
+                              const char *names)
+{
+    g_autofree char *text = g_strconcat(HEAD SHAPE, groups, NULL);
+    struct plan *plan = read_good(folder, text);
+    g_autoptr(GPtrArray) allocators = two_allocators(folder);
+    g_autoptr(GError) error = NULL;
+    GPtrArray *cells = plan_expand(plan, allocators, only, &error);
+    if (!cells)
+        fail_msg("%s", error->message);
+    g_autofree char *got = cell_names(cells);
+    assert_string_equal(got, names);
+    g_ptr_array_unref(cells);
+    plan_free(plan);
+}
+
+static void assert_expands_not(const char *folder, const char *groups, const char *const *only, int code,
+                               const char *const *parts)
+{
+    g_autofree char *text = g_strconcat(HEAD SHAPE, groups, NULL);
+    struct plan *plan = read_good(folder, text);
+    g_autoptr(GPtrArray) allocators = two_allocators(folder);
+    g_autoptr(GError) error = NULL;
+    assert_null(plan_expand(plan, allocators, only, &error));
+    support_assert_error(&error, code, parts);
+    plan_free(plan);
+}
+
+#define GROUP(name, allocators, settings, workloads)                                                         \
+    "[cells " name "]\nallocators = " allocators "\n" settings "\nworkloads = " workloads "\nshapes = s\n"
+
+static void globs_select_in_the_order_of_the_file(void **state)
+{
+    assert_expands_to(*state, GROUP("c", "*", "settings = *", "null"), NULL,
+                      "one/default/null/s one/fast/null/s one/faster/null/s one/slow/null/s "
+                      "two/default/null/s two/free/null/s");
+    assert_expands_to(*state, GROUP("c", "o*", "settings = f* default", "tree null"), NULL,
+                      "one/default/tree/s one/default/null/s one/fast/tree/s one/fast/null/s "
+                      "one/faster/tree/s one/faster/null/s");
+}
+
+static void the_first_setting_of_a_policy_stands_for_it(void **state)
+{
+    assert_expands_to(
+        *state, GROUP("c", "*", "policies = *", "null"), NULL,
+        "one/default/null/s one/fast/null/s one/slow/null/s two/default/null/s two/free/null/s");
+    assert_expands_to(*state, GROUP("c", "*", "policies = eager lazy", "null"), NULL,
+                      "one/fast/null/s two/free/null/s");
+}
+
+static void a_cell_named_by_two_groups_is_there_once(void **state)
+{
+    assert_expands_to(
+        *state, GROUP("a", "*", "settings = default", "null") GROUP("b", "one", "settings = *", "null"), NULL,
+        "one/default/null/s two/default/null/s one/fast/null/s one/faster/null/s "
+        "one/slow/null/s");
+}
+
+static void only_keeps_what_matches_and_its_star_crosses_slashes(void **state)
+{
+    assert_expands_to(*state, GROUP("c", "*", "settings = *", "null"), (const char *const[]){"two/*", NULL},
+                      "two/default/null/s two/free/null/s");
+    assert_expands_to(*state, GROUP("c", "*", "settings = *", "null"),
+                      (const char *const[]){"*/s*/s", "two/free/null/s", NULL},
+                      "one/slow/null/s two/free/null/s");
+}
+
+static void only_without_a_match_says_so(void **state)
+{
+    assert_expands_not(*state, GROUP("c", "*", "settings = *", "null"),
+                       (const char *const[]){"one/*", "three/*", NULL}, EXIT_NO_MATCH,
+                       (const char *const[]){"--only", "three/*", NULL});
+}
+
+static void a_name_that_selects_nothing_is_refused_with_its_group_and_key(void **state)
+{
+    assert_expands_not(*state, GROUP("c", "one three", "settings = *", "null"), NULL, EXIT_BAD_DATA,
+                       (const char *const[]){"question.ini", "[cells c]", "allocators", "three", NULL});
+    assert_expands_not(*state, GROUP("c", "two", "settings = default fast", "null"), NULL, EXIT_BAD_DATA,
+                       (const char *const[]){"question.ini", "[cells c]", "settings", "fast", NULL});
+    assert_expands_not(*state, "[cells c]\nallocators = *\nsettings = *\nworkloads = null\nshapes = s t\n",
+                       NULL, EXIT_BAD_DATA,
+                       (const char *const[]){"question.ini", "[cells c]", "shapes", "t", NULL});
+    assert_expands_not(*state, GROUP("c", "one", "policies = never", "null"), NULL, EXIT_NO_MATCH,
+                       (const char *const[]){"question.ini", NULL});
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        SUPPORT_TEST(a_good_plan_is_read_with_its_units_and_defaults),
+        SUPPORT_TEST(what_a_plan_gives_replaces_the_defaults),
+        SUPPORT_TEST(the_walk_is_data_and_its_waiting_phases_get_the_windows),
+        SUPPORT_TEST(a_bad_plan_is_refused_with_file_group_and_key),
+        SUPPORT_TEST(a_plan_that_is_not_there_is_bad_data),
+        SUPPORT_TEST(globs_select_in_the_order_of_the_file),
+        SUPPORT_TEST(the_first_setting_of_a_policy_stands_for_it),
+        SUPPORT_TEST(a_cell_named_by_two_groups_is_there_once),
+        SUPPORT_TEST(only_keeps_what_matches_and_its_star_crosses_slashes),
+        SUPPORT_TEST(only_without_a_match_says_so),
+        SUPPORT_TEST(a_name_that_selects_nothing_is_refused_with_its_group_and_key),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

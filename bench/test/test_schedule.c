@@ -1,0 +1,109 @@
+/* plan_schedule: the order of the runs; and plan_window_is_short. */
+#include "plan.h"
+#include "support.h"
+
+#define CELLS 20
+#define ROUNDS 5
+
+static GPtrArray *some_cells(struct plan_cell *cells)
+{
+    GPtrArray *pointers = g_ptr_array_new();
+    for (int i = 0; i < CELLS; i++)
+        g_ptr_array_add(pointers, &cells[i]);
+    return pointers;
+}
+
+static bool same_order(const GArray *a, const GArray *b)
+{
+    for (guint i = 0; i < a->len; i++)
+        if (g_array_index(a, struct plan_run, i).cell != g_array_index(b, struct plan_run, i).cell)
+            return false;
+    return a->len == b->len;
+}
+
+static void every_round_has_each_cell_once(void **state)
+{
+    (void)state;
+    struct plan_cell cells[CELLS] = {{.name = NULL}};
+    g_autoptr(GPtrArray) pointers = some_cells(cells);
+    g_autoptr(GArray) runs = plan_schedule(pointers, ROUNDS, 1);
+    assert_int_equal(runs->len, CELLS * ROUNDS);
+    for (guint round = 1; round <= ROUNDS; round++) {
+        unsigned seen[CELLS] = {0};
+        for (guint i = (round - 1) * CELLS; i < round * CELLS; i++) {
+            const struct plan_run *run = &g_array_index(runs, struct plan_run, i);
+            assert_int_equal(run->repeat, round);
+            seen[run->cell - cells]++;
+        }
+        for (int i = 0; i < CELLS; i++)
+            assert_int_equal(seen[i], 1);
+    }
+}
+
+static void the_order_depends_on_the_seed_alone(void **state)
+{
+    (void)state;
+    struct plan_cell cells[CELLS] = {{.name = NULL}};
+    g_autoptr(GPtrArray) pointers = some_cells(cells);
+    g_autoptr(GArray) runs = plan_schedule(pointers, 1, 1);
+    g_autoptr(GArray) again = plan_schedule(pointers, 1, 1);
+    g_autoptr(GArray) other = plan_schedule(pointers, 1, 2);
+    g_autoptr(GArray) high = plan_schedule(pointers, 1, 1 | UINT64_C(1) << 32);
+    assert_true(same_order(runs, again));
+    assert_false(same_order(runs, other));
+    assert_false(same_order(runs, high));
+}
+
+static void rounds_are_shuffled_anew(void **state)
+{
+    (void)state;
+    struct plan_cell cells[CELLS] = {{.name = NULL}};
+    g_autoptr(GPtrArray) pointers = some_cells(cells);
+    g_autoptr(GArray) runs = plan_schedule(pointers, 2, 1);
+    bool same = true, as_given = true;
+    for (guint i = 0; i < CELLS; i++) {
+        const struct plan_cell *first = g_array_index(runs, struct plan_run, i).cell;
+        same = same && first == g_array_index(runs, struct plan_run, CELLS + i).cell;
+        as_given = as_given && first == &cells[i];
+    }
+    assert_false(same);
+    assert_false(as_given);
+}
+
+static void a_window_is_short_for_a_delay_that_is_not_shorter(void **state)
+{
+    (void)state;
+    const struct plan plan = {.silent_ms = 12000};
+    const struct allocator_setting none = {.has_delay = false, .delay_ms = 99999};
+    const struct allocator_setting zero = {.has_delay = true, .delay_ms = 0};
+    const struct allocator_setting below = {.has_delay = true, .delay_ms = 11999};
+    const struct allocator_setting equal = {.has_delay = true, .delay_ms = 12000};
+    assert_false(plan_window_is_short(&plan, &none));
+    assert_false(plan_window_is_short(&plan, &zero));
+    assert_false(plan_window_is_short(&plan, &below));
+    assert_true(plan_window_is_short(&plan, &equal));
+}
+
+static void the_expected_peak_is_above_what_the_records_ask_for(void **state)
+{
+    (void)state;
+    const struct plan_shape shape = {.records = 1000000, .strings = {15, 30}, .length = {15, 30}};
+    const uint64_t asked = UINT64_C(1000000) * 30 * 31; /* each record at its largest */
+    assert_true(plan_expected_peak_bytes(&shape) > asked);
+    const struct plan_shape huge = {
+        .records = UINT32_MAX, .strings = {1 << 20, 1 << 20}, .length = {1 << 24, 1 << 24}};
+    assert_true(plan_expected_peak_bytes(&huge) >
+                plan_expected_peak_bytes(&shape)); /* saturates, never wraps */
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_round_has_each_cell_once),
+        cmocka_unit_test(the_order_depends_on_the_seed_alone),
+        cmocka_unit_test(rounds_are_shuffled_anew),
+        cmocka_unit_test(a_window_is_short_for_a_delay_that_is_not_shorter),
+        cmocka_unit_test(the_expected_peak_is_above_what_the_records_ask_for),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
