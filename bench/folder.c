@@ -190,7 +190,7 @@ static bool write_samples(struct folder *folder, struct record *record, const GA
             append_sample(text, sample, own, zero, phase);
     }
     g_autofree char *name = g_strdup_printf("%s-%s.csv", record->cell, record->repeat);
-    g_strdelimit(name, "/", '_');
+    g_strdelimit(name, "/", '+'); /* in no name, so that no two cells share a file */
     g_autofree char *path = g_build_filename(folder->path, "samples", name, NULL);
     g_autoptr(GError) why = NULL;
     if (!g_file_set_contents(path, text->str, (gssize)text->len, &why)) {

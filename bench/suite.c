@@ -31,6 +31,19 @@ static bool probe_all(struct suite *suite, const struct options *options, GError
     return true;
 }
 
+static bool workloads_exist(const struct suite *suite, GError **error)
+{
+    for (guint i = 0; i < suite->cells->len; i++) {
+        const struct plan_cell *cell = suite->cells->pdata[i];
+        g_autofree char *program = paths_workload(&suite->paths, cell->workload, error);
+        if (!program) {
+            g_prefix_error(error, "%s: cell %s: ", suite->plan->path, cell->name);
+            return false;
+        }
+    }
+    return true;
+}
+
 /* A --preload for an allocator that has no descriptor would be dropped in silence. */
 static bool preloads_have_descriptors(const struct suite *suite, const struct options *options,
                                       GError **error)
@@ -68,7 +81,7 @@ bool suite_open(struct suite *suite, const struct options *options, GError **err
     if (options->repeat > 0)
         suite->plan->repeat = options->repeat;
     suite->cells = plan_expand(suite->plan, suite->allocators, (const char *const *)options->only, error);
-    return suite->cells && probe_all(suite, options, error);
+    return suite->cells && workloads_exist(suite, error) && probe_all(suite, options, error);
 }
 
 void suite_clear(struct suite *suite)

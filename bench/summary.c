@@ -31,6 +31,7 @@ static void cell_free(gpointer data)
 {
     struct summary_cell *cell = data;
     record_clear(&cell->texts);
+    g_free(cell->failure);
     g_free(cell);
 }
 
@@ -66,8 +67,11 @@ static struct summary_cell *new_cell(const struct csv *csv, guint row)
 static void take_row_texts(struct summary_cell *cell, const struct csv *csv, guint row)
 {
     cell->runs++;
-    if (!is_ok(csv, row))
+    if (!is_ok(csv, row)) {
+        if (!cell->failure)
+            cell->failure = g_strdup_printf("%s, %s", field(csv, row, "status"), field(csv, row, "reason"));
         return;
+    }
     if (cell->ok++ == 0) { /* the texts of the first good run stand for the cell */
         record_clear(&cell->texts);
         struct summary_cell *fresh = new_cell(csv, row);

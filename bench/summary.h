@@ -22,6 +22,7 @@ struct summary_number summary_of(uint64_t *values, guint count);
 struct summary_cell {
     struct record texts; /* of the cell's first row; its status: ok if any run was */
     guint runs, ok;
+    char *failure; /* status and reason of the first run that is not ok; NULL: none */
     struct summary_number numbers[RECORD_NUMBER_COUNT]; /* over the ok runs */
 };
 

@@ -130,8 +130,8 @@ static void print_not_proven(FILE *out, const GPtrArray *cells)
             fputs("\nNot in the table (a row that is not proven is not a result):\n", out);
         first = false;
         if (is_ok(cell))
-            fprintf(out, "  %-8s %s: %u of %u runs\n", "partly", cell->texts.cell, cell->runs - cell->ok,
-                    cell->runs);
+            fprintf(out, "  %-8s %s: %u of %u runs: %s\n", "partly", cell->texts.cell, cell->runs - cell->ok,
+                    cell->runs, cell->failure);
         else
             fprintf(out, "  %-8s %s: %s\n", cell->texts.status, cell->texts.cell, cell->texts.reason);
     }
