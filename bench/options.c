@@ -50,8 +50,9 @@ static const char run_text[] =
     "runs.csv marks.csv samples/ summary.csv. Prints the table at the end.\n"
     "\n"
     "A cell is ALLOCATOR/SETTING/WORKLOAD/SHAPE; --only takes a glob on that whole name, and * crosses /.\n"
-    "  afterfree run --only 'jemalloc/*' --only 'glibc/default/*'\n"
-    "  afterfree run --plan article --preload jemalloc=$HOME/jemalloc/lib/libjemalloc.so.2\n";
+    "  afterfree run --only '*/default/*' --only '*/api-10M'\n"
+    "  afterfree run --plan article --preload NAME=$HOME/NAME/libNAME.so   settings of NAME.ini, your "
+    "build\n";
 
 static const char run_codes[] =
     "Exit codes:\n"

@@ -139,16 +139,30 @@ static bool phase_waits(const char *phase)
     return strcmp(phase, "silent") == 0 || strcmp(phase, "ticking") == 0;
 }
 
+/* A map is built when there is none, and read or dropped when there is one. */
+static bool makes_sense(const char *phase, bool *full)
+{
+    bool builds = strcmp(phase, "build") == 0 || strcmp(phase, "rebuild") == 0;
+    bool drops = strcmp(phase, "drop") == 0 || strcmp(phase, "redrop") == 0;
+    bool fits = builds ? !*full : drops || strcmp(phase, "hold") == 0 ? *full : true;
+    if (builds || drops)
+        *full = builds;
+    return fits;
+}
+
 static bool read_walk(struct plan *plan, const struct section *in, GError **error)
 {
     static const char *const phases[] = {"build",   "hold",   "drop",  "silent", "ticking",
                                          "rebuild", "redrop", "purge", NULL};
+    bool full = false;
     g_auto(GStrv) names = read_list(in, "walk");
     if (!names)
         names = g_strsplit("build hold drop silent ticking rebuild redrop purge", " ", -1);
     for (char **name = names; *name; name++) {
         if (!g_strv_contains(phases, *name))
             return wrong(in, "walk", error, "\"%s\" is no phase", *name);
+        if (!makes_sense(*name, &full))
+            return wrong(in, "walk", error, "\"%s\" has %s map there", *name, full ? "already a" : "no");
         struct plan_step *step = g_new0(struct plan_step, 1);
         step->phase = g_strdup(*name);
         step->waits = phase_waits(*name);

@@ -194,7 +194,7 @@ uint64_t plan_expected_peak_bytes(const struct plan_shape *shape)
 
 uint64_t plan_expected_busy_ms(const struct plan_shape *shape)
 {
-    const double ns_per_record = 2000, ns_per_string = 600, start_ms = 100;
+    const double ns_per_record = 2700, ns_per_string = 600, start_ms = 100;
     return whole((double)shape->records * (ns_per_record + ns_per_string * mean(shape->strings)) / 1e6 +
                  start_ms);
 }

@@ -186,6 +186,17 @@ static void set_totals(struct record *record, const GArray *marks, const GArray 
 
 void record_measure(struct record *record, const GArray *marks, const GArray *samples)
 {
+    static const struct {
+        const char *phase;
+        enum record_number first; /* of the group of columns */
+    } after[] = {{"drop", RECORD_drop_rss_bytes},
+                 {"silent", RECORD_silent_rss_bytes},
+                 {"ticking", RECORD_ticking_rss_bytes},
+                 {"redrop", RECORD_redrop_rss_bytes},
+                 {"purge", RECORD_purge_rss_bytes}},
+      timed[] = {{"build", RECORD_build_ns},     {"hold", RECORD_hold_ns},       {"drop", RECORD_drop_ns},
+                 {"ticking", RECORD_ticking_ns}, {"rebuild", RECORD_rebuild_ns}, {"redrop", RECORD_redrop_ns},
+                 {"purge", RECORD_purge_ns}};
     const struct record_mark *baseline = find_mark(marks, "baseline"), *hold = find_mark(marks, "hold");
     if (baseline)
         record->numbers[RECORD_baseline_rss_bytes] = baseline->rollup_rss_bytes;
@@ -194,18 +205,10 @@ void record_measure(struct record *record, const GArray *marks, const GArray *sa
         record->numbers[RECORD_live_blocks] = hold->mark.live_blocks;
     }
     set_peaks(record, marks, samples);
-    set_after(record, marks, "drop", RECORD_drop_rss_bytes);
-    set_after(record, marks, "silent", RECORD_silent_rss_bytes);
-    set_after(record, marks, "ticking", RECORD_ticking_rss_bytes);
-    set_after(record, marks, "redrop", RECORD_redrop_rss_bytes);
-    set_after(record, marks, "purge", RECORD_purge_rss_bytes);
+    for (guint i = 0; i < G_N_ELEMENTS(after); i++)
+        set_after(record, marks, after[i].phase, after[i].first);
+    for (guint i = 0; i < G_N_ELEMENTS(timed); i++)
+        set_phase(record, marks, timed[i].phase, timed[i].first);
     set_return_times(record, marks, samples);
-    set_phase(record, marks, "build", RECORD_build_ns);
-    set_phase(record, marks, "hold", RECORD_hold_ns);
-    set_phase(record, marks, "drop", RECORD_drop_ns);
-    set_phase(record, marks, "ticking", RECORD_ticking_ns);
-    set_phase(record, marks, "rebuild", RECORD_rebuild_ns);
-    set_phase(record, marks, "redrop", RECORD_redrop_ns);
-    set_phase(record, marks, "purge", RECORD_purge_ns);
     set_totals(record, marks, samples);
 }

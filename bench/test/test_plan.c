@@ -78,11 +78,11 @@ static void the_walk_is_data_and_its_waiting_phases_get_the_windows(void **state
 {
     static const char *const usual[] = {"build",   "hold",   "drop",  "silent", "ticking",
                                         "rebuild", "redrop", "purge", NULL};
-    static const char *const other[] = {"build", "drop", "ticking", "silent", "drop", NULL};
+    static const char *const other[] = {"build", "drop", "ticking", "silent", "build", "drop", NULL};
     struct plan *plan = read_good(*state, HEAD SHAPE CELLS);
     assert_walk(plan, usual);
     plan_free(plan);
-    plan = read_good(*state, HEAD "walk = build drop ticking silent drop\n" SHAPE CELLS);
+    plan = read_good(*state, HEAD "walk = build drop ticking silent build drop\n" SHAPE CELLS);
     assert_walk(plan, other);
     plan_free(plan);
 }
@@ -107,6 +107,9 @@ static void a_bad_plan_is_refused_with_file_group_and_key(void **state)
         {HEAD "repeat = 0\n" SHAPE CELLS, "[plan]", "repeat", ""},
         {HEAD "timeout = 5\n" SHAPE CELLS, "[plan]", "timeout", "5"},
         {HEAD "walk = build hold dorp\n" SHAPE CELLS, "[plan]", "walk", "dorp"},
+        {HEAD "walk = build drop silent drop\n" SHAPE CELLS, "[plan]", "walk", "\"drop\" has no map"},
+        {HEAD "walk = build rebuild\n" SHAPE CELLS, "[plan]", "walk", "\"rebuild\" has already a map"},
+        {HEAD "walk = silent hold\n" SHAPE CELLS, "[plan]", "walk", "\"hold\" has no map"},
         {HEAD "[shape s]\nrecords = 1\nstrings = 1\nlength = 1\n" CELLS, "[shape s]", "order", "missing"},
         {HEAD "[shape s]\norder = hash\nstrings = 1\nlength = 1\n" CELLS, "[shape s]", "records", "missing"},
         {HEAD "[shape s]\nrecords = 0\nstrings = 1\nlength = 1\norder = hash\n" CELLS, "[shape s]", "records",
