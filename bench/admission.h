@@ -5,13 +5,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Asked while no process is busy. The new one grows to `new_peak_bytes` now and may keep all of it; later
- * one of the others at a time grows again, at most by `largest_regrowth_bytes`. Both must fit what is
- * available now, so that nobody who holds memory ever waits for memory. */
-static inline bool admission_fits(uint64_t available_bytes, uint64_t new_peak_bytes,
-                                  uint64_t largest_regrowth_bytes)
+/* Asked while no process is busy. The new one grows to `new_peak_bytes` now and may keep all of it; the
+ * others may grow again by `regrowth_bytes`. Both must fit what is available now, so that nobody who holds
+ * memory ever waits for memory. */
+static inline bool admission_fits(uint64_t available_bytes, uint64_t new_peak_bytes, uint64_t regrowth_bytes)
 {
-    return available_bytes >= new_peak_bytes && available_bytes - new_peak_bytes >= largest_regrowth_bytes;
+    return available_bytes >= new_peak_bytes && available_bytes - new_peak_bytes >= regrowth_bytes;
 }
 
 #endif

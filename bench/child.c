@@ -109,6 +109,15 @@ static bool raise_child_end(int *fd)
     return true;
 }
 
+bool child_can_fix_addresses(void)
+{
+    int before = personality(0xffffffff);
+    bool can = before >= 0 && personality((unsigned long)before | ADDR_NO_RANDOMIZE) >= 0;
+    if (can)
+        personality((unsigned long)before);
+    return can;
+}
+
 static int spawn(pid_t *pid, const struct child_spec *spec, const struct pipes *pipes)
 {
     posix_spawn_file_actions_t actions;
@@ -235,6 +244,8 @@ bool child_reap(struct child *child, bool wait, int *status)
     while (reaped < 0 && errno == EINTR);
     if (reaped == 0)
         return false;
+    if (reaped < 0)
+        *status = 0; /* somebody else has reaped it; what it did is unknown, and its marks are incomplete */
     child->pid = 0;
     return true;
 }

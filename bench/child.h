@@ -53,6 +53,9 @@ bool child_reap(struct child *child, bool wait, int *status);
 /* Closes descriptors; kills and reaps if it still runs. */
 void child_close(struct child *child);
 
+/* Can address randomisation be turned off here? Some containers refuse it. */
+bool child_can_fix_addresses(void);
+
 /* "signal 11 (Segmentation fault)", "exit code 65 (the allocator returned NULL)"; caller frees. */
 char *child_describe_status(int status);
 

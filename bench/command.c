@@ -68,9 +68,16 @@ static GKeyFile *describe(const struct suite *suite, const char *command_line)
         g_key_file_set_string(file, group, "package_version", package ? package : "");
         g_key_file_set_string(file, group, "version", probe->version ? probe->version : "");
         g_key_file_set_string(file, group, "library", probe->object ? probe->object : "");
-        g_key_file_set_string(file, group, "installed", probe->installed ? "yes" : "no");
+        g_key_file_set_string(file, group, "installed", probe->verdict == PROBE_PROVEN ? "yes" : "no");
     }
     g_key_file_set_string(file, "run", "command", command_line);
+    bool fixed = child_can_fix_addresses();
+    g_key_file_set_string(file, "run", "fixed_addresses", fixed ? "yes" : "no");
+    if (!fixed)
+        fputs("afterfree: address randomisation cannot be turned off here: RSS will differ a little from run "
+              "to "
+              "run\n",
+              stderr);
     return file;
 }
 
@@ -100,13 +107,13 @@ static bool set_aside(const struct suite *suite, GPtrArray *specs, struct folder
         const struct run_spec *spec = specs->pdata[i];
         const struct probe *probe = suite_probe(suite, spec->what.cell);
         const char *purge = spec->what.cell->allocator->purge;
-        bool no_purge = probe->installed && purge && !probe->purge_found;
-        if (probe->installed && !no_purge) {
+        bool no_purge = probe->verdict == PROBE_PROVEN && purge && !probe->purge_found;
+        if (probe->verdict == PROBE_PROVEN && !no_purge) {
             i++;
             continue;
         }
         struct run *run = run_new(spec);
-        bool missing = !probe->installed && strstr(probe->reason, "not installed");
+        bool missing = probe->verdict == PROBE_NOT_INSTALLED;
         run->record.status = g_strdup(missing ? "skipped" : "invalid");
         run->record.reason = no_purge ? g_strdup_printf("purge call %s is not in this library", purge)
                                       : g_strdup(probe->reason);
@@ -179,6 +186,8 @@ int command_run(int argc, char **argv, GError **error)
         g_autofree char *results = results_folder(&suite);
         g_autofree char *path = options.out ? g_strdup(options.out) : folder_default_path(results);
         folder = folder_create(path, error);
+        if (folder && !options.matrix.quiet)
+            fprintf(stderr, "run folder: %s\n", path);
         if (folder && (options.out || folder_set_latest(results, path, error)))
             code = run_into(folder, &suite, &options, command_line, error);
         if (code >= 0 && !options.no_table)
@@ -200,7 +209,7 @@ static void print_allocators(const struct suite *suite)
         const struct probe *probe = g_hash_table_lookup(suite->probes, allocator->name);
         if (!probe)
             continue;
-        if (probe->installed)
+        if (probe->verdict == PROBE_PROVEN)
             printf("  %-12s %s, %s\n", allocator->name, probe->version ? probe->version : "version not told",
                    probe->object);
         else
@@ -224,7 +233,7 @@ static void print_estimate(const struct suite *suite)
     uint64_t busy_ms = 0, peak = 0;
     for (guint i = 0; i < suite->cells->len; i++) {
         const struct plan_cell *cell = suite->cells->pdata[i];
-        if (!suite_probe(suite, cell)->installed)
+        if (suite_probe(suite, cell)->verdict != PROBE_PROVEN)
             continue;
         busy_ms += plan_expected_busy_ms(cell->shape);
         peak = MAX(peak, plan_expected_peak_bytes(cell->shape));

@@ -203,6 +203,14 @@ static bool write_samples(struct folder *folder, struct record *record, const GA
 
 /* --- rows --- */
 
+static void add_known(GString *row, uint64_t value)
+{
+    if (value == RECORD_UNKNOWN)
+        csv_add_empty(row);
+    else
+        csv_add_u64(row, value);
+}
+
 static bool write_marks(struct folder *folder, const struct record *record, const GArray *marks,
                         GError **error)
 {
@@ -220,8 +228,8 @@ static bool write_marks(struct folder *folder, const struct record *record, cons
         csv_add_u64(row, mark->lazy_bytes);
         csv_add_u64(row, mark->anon_huge_bytes);
         csv_add_u64(row, mark->peak_bytes);
-        csv_add_u64(row, mark->running_ns);
-        csv_add_u64(row, mark->cpu_wait_ns);
+        add_known(row, mark->running_ns);
+        add_known(row, mark->cpu_wait_ns);
         csv_add_u64(row, mark->settle_ns);
         if (!csv_write_row(folder->marks_fd, row, folder->marks_path, error))
             return false;
@@ -236,10 +244,7 @@ static bool write_row(struct folder *folder, const struct record *record, GError
     RECORD_TEXTS(X)
 #undef X
     for (int i = 0; i < RECORD_NUMBER_COUNT; i++)
-        if (record->numbers[i] == RECORD_UNKNOWN)
-            csv_add_empty(row);
-        else
-            csv_add_u64(row, record->numbers[i]);
+        add_known(row, record->numbers[i]);
     return csv_write_row(folder->runs_fd, row, folder->runs_path, error);
 }
 

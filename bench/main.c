@@ -23,7 +23,10 @@ static void print_help(FILE *out)
           out);
     for (unsigned i = 0; i < G_N_ELEMENTS(commands); i++)
         fprintf(out, "  afterfree %-8s  %s\n", commands[i].name, commands[i].purpose);
-    fputs("\nEach has --help. `afterfree --version` prints the version.\n", out);
+    fputs("\nEach has --help; the exit codes are told by `afterfree run --help`. `afterfree --version` "
+          "prints the\n"
+          "version.\n",
+          out);
 }
 
 static int report(int code, const GError *error)

@@ -81,7 +81,7 @@ static bool collect_done(struct matrix *matrix, GError **error)
             continue;
         g_ptr_array_remove_index(matrix->active, i);
         bool written = true;
-        if (!matrix->stopping) { /* a run we ended ourselves is not a result */
+        if (!run->interrupted) { /* a run we ended ourselves is not a result */
             written = write_row(matrix, &run->record, run->marks, run->samples,
                                 plan_expected_busy_ms(run->what.cell->shape), error);
             explain(run);
@@ -106,15 +106,21 @@ static bool skip(struct matrix *matrix, const struct run_spec *spec, const char 
 
 /* --- admission --- */
 
-static uint64_t largest_regrowth(const struct matrix *matrix)
+/* What the runs that wait may still grow by. One at a time is busy, and as a rule it ends then: the largest
+ * counts. Where a walk waits again behind a second build each may keep what it grew by: the sum counts. */
+static uint64_t regrowth(const struct matrix *matrix)
 {
-    uint64_t largest = 0;
+    uint64_t largest = 0, sum = 0;
+    bool keeps = false;
     for (guint i = 0; i < matrix->active->len; i++) {
         const struct run *run = matrix->active->pdata[i];
         uint64_t peak = plan_expected_peak_bytes(run->what.cell->shape);
-        largest = MAX(largest, peak - MIN(peak, run->last_rss_bytes));
+        uint64_t growth = peak - MIN(peak, run->last_rss_bytes);
+        largest = MAX(largest, growth);
+        sum += growth;
+        keeps = keeps || plan_waits_behind_second_build(run->plan);
     }
-    return largest;
+    return keeps ? sum : largest;
 }
 
 static bool skip_what_never_fits(struct matrix *matrix, uint64_t available, GError **error)
@@ -139,10 +145,10 @@ static bool skip_what_never_fits(struct matrix *matrix, uint64_t available, GErr
 /* The first in the queue that fits now; -1: none. */
 static int next_admitted(const struct matrix *matrix)
 {
-    uint64_t available = machine_available_bytes(), regrowth = largest_regrowth(matrix);
+    uint64_t available = machine_available_bytes(), growth = regrowth(matrix);
     for (guint i = 0; i < matrix->queue->len; i++) {
         const struct run_spec *spec = matrix->queue->pdata[i];
-        if (admission_fits(available, plan_expected_peak_bytes(spec->what.cell->shape), regrowth))
+        if (admission_fits(available, plan_expected_peak_bytes(spec->what.cell->shape), growth))
             return (int)i;
     }
     return -1;
@@ -185,8 +191,13 @@ static bool hand_on_token(struct matrix *matrix, GError **error)
 static void stop(struct matrix *matrix)
 {
     matrix->stopping = true;
-    for (guint i = 0; i < matrix->active->len; i++)
-        run_kill(matrix->active->pdata[i], "failed", "interrupted", now_ns());
+    for (guint i = 0; i < matrix->active->len; i++) {
+        struct run *run = matrix->active->pdata[i];
+        if (run->state == RUN_DONE)
+            continue;
+        run->interrupted = true;
+        run_kill(run, "failed", "interrupted", now_ns());
+    }
 }
 
 static void on_signal(struct matrix *matrix)
@@ -278,6 +289,7 @@ static bool open_signals(struct matrix *matrix, sigset_t *before, GError **error
     sigemptyset(&signals);
     sigaddset(&signals, SIGINT);
     sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGHUP);
     sigprocmask(SIG_BLOCK, &signals, before);
     signal(SIGPIPE, SIG_IGN); /* a go to a process that has died */
     matrix->signal_fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "driver/protocol.h"
 #include "error.h"
 
 static void shape_free(gpointer data)
@@ -171,6 +172,9 @@ static bool read_walk(struct plan *plan, const struct section *in, GError **erro
                                                           : 0;
         g_ptr_array_add(plan->walk, step);
     }
+    if (plan->walk->len > PROTOCOL_WALK_MAX)
+        return wrong(in, "walk", error, "has %u phases, at most %d are possible", plan->walk->len,
+                     PROTOCOL_WALK_MAX);
     return true;
 }
 

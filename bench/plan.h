@@ -81,6 +81,9 @@ uint64_t plan_expected_peak_bytes(const struct plan_shape *shape);
 /* An estimate of the busy time of one run, in ms, for the time left; replaced by measured ones. */
 uint64_t plan_expected_busy_ms(const struct plan_shape *shape);
 
+/* Does the walk wait again after a second build? Then several runs can hold a second map's memory. */
+bool plan_waits_behind_second_build(const struct plan *plan);
+
 /* Is the silent window too short to see this setting act? */
 bool plan_window_is_short(const struct plan *plan, const struct allocator_setting *setting);
 

@@ -203,3 +203,15 @@ bool plan_window_is_short(const struct plan *plan, const struct allocator_settin
 {
     return setting->has_delay && setting->delay_ms >= plan->silent_ms;
 }
+
+bool plan_waits_behind_second_build(const struct plan *plan)
+{
+    guint builds = 0;
+    for (guint i = 0; i < plan->walk->len; i++) {
+        const struct plan_step *step = plan->walk->pdata[i];
+        if (step->waits && builds > 1)
+            return true;
+        builds += strcmp(step->phase, "build") == 0 || strcmp(step->phase, "rebuild") == 0;
+    }
+    return false;
+}

@@ -9,12 +9,18 @@
 #include "allocator.h"
 #include "paths.h"
 
+enum probe_verdict {
+    PROBE_PROVEN,        /* the library asked for owns malloc */
+    PROBE_NOT_INSTALLED, /* the descriptor's own library cannot be found */
+    PROBE_REFUTED,       /* anything else: another object owns malloc, it died, it did not end */
+};
+
 struct probe {
-    bool installed;   /* the library asked for owns malloc */
+    enum probe_verdict verdict;
     char *object;     /* path of the object that owns malloc */
     char *version;    /* as the allocator says; NULL: it cannot say, or was not asked */
     bool purge_found; /* the descriptor's purge call is in the process */
-    char *reason;     /* not installed: why, and what to do */
+    char *reason;     /* not proven: why, and what to do */
 };
 
 /* `preload` overrides the descriptor's (NULL: none). Runs the workload `null` as the probe. False with error

@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "units.h"
@@ -15,6 +16,13 @@ void progress_start(struct progress *progress, guint total, uint64_t expected_ms
                                   .start_ns = now_ns,
                                   .expected_ms_total = expected_ms,
                                   .window_ms = window_ms};
+}
+
+/* A longer line would wrap, and the next one not cover it. */
+static int terminal_columns(void)
+{
+    struct winsize size;
+    return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 1 ? size.ws_col : 80;
 }
 
 static char *time_left(const struct progress *progress, uint64_t now_ns)
@@ -34,8 +42,10 @@ void progress_show(struct progress *progress, const char *busy_cell, const char 
     progress->shown_ns = now_ns;
     g_autofree char *left = time_left(progress, now_ns);
     g_autofree char *elapsed = units_format_duration_ms((now_ns - progress->start_ns) / 1000000);
-    fprintf(stderr, "\r\033[K[%u/%u] %s %s, %u waiting; %s, about %s left", progress->done, progress->total,
-            busy_cell ? busy_cell : "-", phase ? phase : "", waiting, elapsed, left);
+    g_autofree char *line = g_strdup_printf("[%u/%u] %s elapsed, about %s left; %u waiting; %s %s",
+                                            progress->done, progress->total, elapsed, left, waiting,
+                                            phase ? phase : "", busy_cell ? busy_cell : "");
+    fprintf(stderr, "\r\033[K%.*s", terminal_columns() - 1, line);
     fflush(stderr);
 }
 

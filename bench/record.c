@@ -175,7 +175,9 @@ static void set_totals(struct record *record, const GArray *marks, const GArray 
     for (guint i = 0; i < marks->len; i++) {
         const struct record_mark *mark = &g_array_index(marks, struct record_mark, i);
         phases_ns += mark->mark.end_ns - mark->mark.begin_ns;
-        cpu_wait_ns += mark->cpu_wait_ns;
+        cpu_wait_ns = mark->cpu_wait_ns == RECORD_UNKNOWN || cpu_wait_ns == RECORD_UNKNOWN
+                          ? RECORD_UNKNOWN
+                          : cpu_wait_ns + mark->cpu_wait_ns;
     }
     record->numbers[RECORD_phases_ms] = phases_ns / 1000000;
     record->numbers[RECORD_cpu_wait_ns] = cpu_wait_ns;

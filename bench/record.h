@@ -106,8 +106,8 @@ struct record_mark {
     uint64_t rss_bytes;                                     /* statm */
     uint64_t rollup_rss_bytes, lazy_bytes, anon_huge_bytes; /* smaps_rollup */
     uint64_t peak_bytes;                                    /* VmHWM since the mark before */
-    uint64_t running_ns, cpu_wait_ns;                       /* schedstat, since the go */
-    uint64_t settle_ns; /* parked but still watched: a purge is followed until RSS is steady */
+    uint64_t running_ns, cpu_wait_ns; /* schedstat, since the mark before; RECORD_UNKNOWN: no such file */
+    uint64_t settle_ns;               /* parked but still watched: a purge is followed until RSS is steady */
 };
 
 /* t50/t90: ms from `drop_end_ns` until RSS is, at a sample taken up to `until_ns`, at or below peak less

@@ -4,10 +4,11 @@
  *                 that is a process gone, not memory given back
  *   smaps_rollup  Rss, Anonymous, LazyFree, AnonHugePages: walks the page tables under the target's mmap
  *                 lock (30 ms at 2.5 GB), so only while the target is parked at a mark, and in silence
- *   status        VmHWM: the peak since the last reset; may read up to 256 kB low on a peak that is gone
- * again clear_refs    writing 5 resets VmHWM, so that every phase has its own peak schedstat     ns on a CPU,
- * ns waiting for one (zeroes where the kernel keeps none, false where it has no such file) maps which
- * libraries are mapped
+ *   status        VmHWM: the peak since the last reset; may read up to 256 kB low on a peak gone again
+ *   clear_refs    writing 5 resets VmHWM, so that every phase has its own peak
+ *   schedstat     ns on a CPU, ns waiting for one (zeroes where the kernel keeps none, false where it has no
+ *                 such file)
+ *   maps          which libraries are mapped
  *
  * The parsers work on canned text and return false when a field is missing. The readers return false when
  * the process is gone (ESRCH) or the file cannot be read; nothing is printed. */

@@ -33,7 +33,8 @@ struct run {
     bool sampling;
 
     enum run_state state;
-    bool started; /* child and record are valid */
+    bool started;     /* the child is valid */
+    bool interrupted; /* ended by us, for the whole matrix stops: not a result */
     struct child child;
     struct rss *rss;
     struct rss_sched sched_before;

@@ -25,7 +25,8 @@ static bool probe_all(struct suite *suite, const struct options *options, GError
             continue;
         struct probe *probe = g_new0(struct probe, 1);
         g_hash_table_insert(suite->probes, allocator->name, probe);
-        if (!probe_allocator(probe, allocator, preload_of(options, allocator), &suite->paths, error))
+        if (!probe_allocator(probe, allocator, g_hash_table_lookup(options->preloads, allocator->name),
+                             &suite->paths, error))
             return false;
     }
     return true;

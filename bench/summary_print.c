@@ -16,7 +16,7 @@ static uint64_t median(const struct summary_cell *cell, enum record_number numbe
     return cell->numbers[number].median;
 }
 
-/* Blocks by records, workload and shape; in a block the least held after silence first. */
+/* Blocks by shape and workload; in a block the least held after silence first. */
 static gint by_block_then_held(gconstpointer a, gconstpointer b)
 {
     const struct summary_cell *first = *(const struct summary_cell *const *)a;

@@ -1,6 +1,6 @@
-/* measure_ratio COLUMN[+COLUMN…] A B [A B]…: run folders in pairs, each with one proven run; prints the
- * median of the ratios B/A and its 95% bootstrap interval. For claims about the harness itself, see
- * scripts/measure-harness. */
+/* measure_ratio COLUMN[+COLUMN…] A B [A B]…: the median of the ratios B/A, paired by repeat, and its 95%
+ * bootstrap interval. A and B are RUN or RUN:CELL, a run folder and one of its cells, and must have as many
+ * proven rows as each other. For claims about the harness itself, see scripts/measure-harness. */
 #include <gsl/gsl_rng.h>
 #include <gsl/gsl_sort.h>
 #include <gsl/gsl_statistics_double.h>
@@ -12,32 +12,57 @@
 
 #define RESAMPLES 10000
 
-static double fail(const char *folder, const char *why)
+static void fail(const char *of, const char *why)
 {
-    fprintf(stderr, "measure_ratio: %s: %s\n", folder, why);
+    fprintf(stderr, "measure_ratio: %s: %s\n", of, why);
     exit(EXIT_BAD_DATA);
 }
 
-/* The sum of the columns in the folder's one row. */
-static double read_sum(const char *folder, const char *columns)
+/* The sum of the columns in one row. */
+static double sum_of(const struct csv *csv, guint row, const char *columns, const char *of)
 {
-    g_autofree char *path = g_build_filename(folder, "runs.csv", NULL);
-    g_autoptr(GError) error = NULL;
-    struct csv *csv = csv_read(path, &error);
-    if (!csv)
-        return fail(folder, error->message);
-    if (csv_rows(csv) != 1 || strcmp(csv_text(csv, 0, csv_column(csv, "status")), "ok") != 0)
-        return fail(folder, "must hold exactly one run, and it must be ok");
     g_auto(GStrv) names = g_strsplit(columns, "+", -1);
     double sum = 0;
     for (char **name = names; *name; name++) {
-        uint64_t value;
-        if (!csv_u64(csv, 0, csv_column(csv, *name), &value))
-            return fail(folder, "a column is missing or empty");
+        uint64_t value = 0;
+        if (!csv_u64(csv, row, csv_column(csv, *name), &value))
+            fail(of, "a column is missing or empty");
         sum += (double)value;
     }
-    csv_free(csv);
     return sum;
+}
+
+/* The sums of RUN or RUN:CELL, by repeat. */
+static GArray *read_sums(const char *of, const char *columns)
+{
+    g_auto(GStrv) parts = g_strsplit(of, ":", 2);
+    g_autofree char *path = g_build_filename(parts[0], "runs.csv", NULL);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(csv_table) csv = csv_read(path, &error);
+    if (!csv)
+        fail(of, error->message);
+    GArray *sums = g_array_new(FALSE, FALSE, sizeof(double));
+    for (guint row = 0; row < csv_rows(csv); row++) { /* rows of a cell end in the order of its repeats */
+        if (parts[1] && strcmp(csv_text(csv, row, csv_column(csv, "cell")), parts[1]) != 0)
+            continue;
+        if (strcmp(csv_text(csv, row, csv_column(csv, "status")), "ok") != 0)
+            fail(of, "a row is not ok");
+        double sum = sum_of(csv, row, columns, of);
+        g_array_append_val(sums, sum);
+    }
+    return sums;
+}
+
+static void add_ratios(GArray *ratios, const char *columns, const char *a, const char *b)
+{
+    g_autoptr(GArray) first = read_sums(a, columns);
+    g_autoptr(GArray) second = read_sums(b, columns);
+    if (first->len == 0 || first->len != second->len)
+        fail(b, "has not as many rows as the other, or none");
+    for (guint i = 0; i < first->len; i++) {
+        double ratio = g_array_index(second, double, i) / g_array_index(first, double, i);
+        g_array_append_val(ratios, ratio);
+    }
 }
 
 static double median_of(double *values, size_t count)
@@ -52,22 +77,22 @@ int main(int argc, char **argv)
         fputs("usage: measure_ratio COLUMN[+COLUMN…] A B [A B]…\n", stderr);
         return EXIT_USAGE;
     }
-    size_t pairs = (size_t)(argc - 2) / 2;
-    g_autofree double *ratios = g_new(double, pairs);
-    g_autofree double *drawn = g_new(double, pairs);
+    g_autoptr(GArray) ratios = g_array_new(FALSE, FALSE, sizeof(double));
+    for (int i = 2; i < argc; i += 2)
+        add_ratios(ratios, argv[1], argv[i], argv[i + 1]);
+    g_autofree double *drawn = g_new(double, ratios->len);
     g_autofree double *medians = g_new(double, RESAMPLES);
-    for (size_t i = 0; i < pairs; i++)
-        ratios[i] = read_sum(argv[3 + 2 * i], argv[1]) / read_sum(argv[2 + 2 * i], argv[1]);
     gsl_rng *rng = gsl_rng_alloc(gsl_rng_mt19937);
     for (size_t i = 0; i < RESAMPLES; i++) {
-        for (size_t j = 0; j < pairs; j++)
-            drawn[j] = ratios[gsl_rng_uniform_int(rng, pairs)];
-        medians[i] = median_of(drawn, pairs);
+        for (guint j = 0; j < ratios->len; j++)
+            drawn[j] = g_array_index(ratios, double, gsl_rng_uniform_int(rng, ratios->len));
+        medians[i] = median_of(drawn, ratios->len);
     }
     gsl_rng_free(rng);
     gsl_sort(medians, 1, RESAMPLES);
-    printf("%s: %zu pairs, median ratio %.4f, 95%% interval %.4f to %.4f\n", argv[1], pairs,
-           median_of(ratios, pairs), gsl_stats_quantile_from_sorted_data(medians, 1, RESAMPLES, 0.025),
+    printf("%s: %u pairs, median ratio %.4f, 95%% interval %.4f to %.4f\n", argv[1], ratios->len,
+           median_of((double *)(gpointer)ratios->data, ratios->len),
+           gsl_stats_quantile_from_sorted_data(medians, 1, RESAMPLES, 0.025),
            gsl_stats_quantile_from_sorted_data(medians, 1, RESAMPLES, 0.975));
     return 0;
 }

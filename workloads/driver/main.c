@@ -28,6 +28,7 @@ int main(int argc, char **argv)
         return PROTOCOL_EXIT_USAGE;
     die_set_program(argv[0]);
     mark_open();
+    prctl(PR_SET_PDEATHSIG, SIGKILL); /* no orphan: die with the orchestrator */
     if (argc > 1 && strcmp(argv[1], "probe") == 0)
         return probe_run(argv + 2);
     const char *culprit;
@@ -36,7 +37,6 @@ int main(int argc, char **argv)
         die(PROTOCOL_EXIT_USAGE, culprit, ": ", wrong, NULL);
     if (params.purge)
         find_purge(&purge, params.purge);
-    prctl(PR_SET_PDEATHSIG, SIGKILL); /* no orphan: die with the orchestrator */
     walk_run(&params, &purge);
     return PROTOCOL_EXIT_DONE;
 }

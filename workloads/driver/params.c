@@ -65,7 +65,7 @@ static bool waits(enum phase phase)
 static bool read_walk(const char *text, struct params *params)
 {
     params->steps = 0;
-    while (params->steps < PARAMS_WALK_MAX) {
+    while (params->steps < PROTOCOL_WALK_MAX) {
         size_t length = strcspn(text, ":,");
         enum phase phase = PHASE_COUNT;
         for (int i = PHASE_build; i < PHASE_end; i++)

@@ -36,8 +36,6 @@ enum phase {
         PHASE_COUNT
 };
 
-#define PARAMS_WALK_MAX 64
-
 struct step {
     enum phase phase;
     uint32_t window_ms; /* silent and ticking only */
@@ -45,7 +43,7 @@ struct step {
 
 struct params {
     struct shape shape;
-    struct step walk[PARAMS_WALK_MAX];
+    struct step walk[PROTOCOL_WALK_MAX];
     unsigned steps;
     const char *purge; /* NULL: none; owned by argv */
 };

@@ -27,6 +27,7 @@
 #define PROTOCOL_MARK_FD 3
 #define PROTOCOL_GO_FD 4
 #define PROTOCOL_LINE_MAX 1024
+#define PROTOCOL_WALK_MAX 64 /* phases */
 
 enum protocol_exit {
     PROTOCOL_EXIT_DONE = 0,

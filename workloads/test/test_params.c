@@ -247,11 +247,11 @@ static void a_bad_walk_is_named(void **state)
 static void a_walk_has_at_most_its_room_of_steps(void **state)
 {
     (void)state;
-    char argument[PARAMS_WALK_MAX * 5 + 16] = "walk=hold";
-    for (unsigned i = 1; i < PARAMS_WALK_MAX; i++)
+    char argument[PROTOCOL_WALK_MAX * 5 + 16] = "walk=hold";
+    for (unsigned i = 1; i < PROTOCOL_WALK_MAX; i++)
         strcat(argument, ",hold");
     assert_good(argument);
-    assert_int_equal(params.steps, PARAMS_WALK_MAX);
+    assert_int_equal(params.steps, PROTOCOL_WALK_MAX);
     strcat(argument, ",hold");
     assert_bad(argument);
 }
