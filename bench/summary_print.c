@@ -16,11 +16,27 @@ static uint64_t median(const struct summary_cell *cell, enum record_number numbe
     return cell->numbers[number].median;
 }
 
-/* Blocks by shape and workload; in a block the least held after silence first. */
-static gint by_block_then_held(gconstpointer a, gconstpointer b)
+static bool same_block(const struct summary_cell *a, const struct summary_cell *b)
+{
+    return strcmp(a->texts.shape, b->texts.shape) == 0 && strcmp(a->texts.workload, b->texts.workload) == 0;
+}
+
+static guint block_size(const GPtrArray *cells, const struct summary_cell *of)
+{
+    guint size = 0;
+    for (guint i = 0; i < cells->len; i++)
+        size += same_block(cells->pdata[i], of);
+    return size;
+}
+
+/* Blocks of workload and shape, the one with the most cells first; in a block the least held after silence. */
+static gint by_block_then_held(gconstpointer a, gconstpointer b, gpointer cells)
 {
     const struct summary_cell *first = *(const struct summary_cell *const *)a;
     const struct summary_cell *second = *(const struct summary_cell *const *)b;
+    guint size = block_size(cells, first), other_size = block_size(cells, second);
+    if (size != other_size)
+        return size > other_size ? -1 : 1;
     int order = strcmp(first->texts.shape, second->texts.shape);
     order = order ? order : strcmp(first->texts.workload, second->texts.workload);
     if (order)
@@ -114,11 +130,6 @@ static void print_cell(FILE *out, const struct summary_cell *cell)
     print_rebuild(out, cell);
 }
 
-static bool same_block(const struct summary_cell *a, const struct summary_cell *b)
-{
-    return strcmp(a->texts.shape, b->texts.shape) == 0 && strcmp(a->texts.workload, b->texts.workload) == 0;
-}
-
 static void print_not_proven(FILE *out, const GPtrArray *cells)
 {
     bool first = true;
@@ -164,7 +175,7 @@ void summary_print(const struct summary *summary, const char *run_folder, FILE *
     g_autoptr(GPtrArray) sorted = g_ptr_array_new();
     for (guint i = 0; i < summary->cells->len; i++)
         g_ptr_array_add(sorted, summary->cells->pdata[i]);
-    g_ptr_array_sort(sorted, by_block_then_held);
+    g_ptr_array_sort_with_data(sorted, by_block_then_held, summary->cells);
     fputs(
         "What stays after free(): held bytes (RSS less lazy) over the baseline; t90: time until nine tenths\n"
         "of the peak have left RSS in silence; rebuild: wall time of the second build.\n",
