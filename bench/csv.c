@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <math.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -243,13 +242,6 @@ void csv_add_u64(GString *row, uint64_t value)
 void csv_add_empty(GString *row)
 {
     add_raw(row, "");
-}
-
-void csv_add_double(GString *row, double value, int decimals)
-{
-    g_autofree char *format = g_strdup_printf("%%.%df", decimals);
-    char text[512];
-    add_raw(row, isfinite(value) ? g_ascii_formatd(text, sizeof text, format, value) : "");
 }
 
 static bool refuse_system(const char *path, const char *action, GError **error)

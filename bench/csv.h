@@ -29,7 +29,6 @@ bool csv_u64(const struct csv *csv, guint row, int column, uint64_t *value);
 void csv_add_text(GString *row, const char *text); /* NULL: an empty field */
 void csv_add_u64(GString *row, uint64_t value);
 void csv_add_empty(GString *row);
-void csv_add_double(GString *row, double value, int decimals);
 
 /* Opens `path` for appending, writing `header` (comma-separated names, no LF) if the file is new or
  * empty. An existing file must begin with `header` and read well. Returns a descriptor or -1 with error. */

@@ -1,5 +1,6 @@
 /* measure_ratio COLUMN[+COLUMN…] A B [A B]…: the median of the ratios B/A, paired by repeat, and its 95%
- * bootstrap interval. A and B are RUN or RUN:CELL, a run folder and one of its cells, and must have as many
+ * bootstrap interval. A and B are RUN or RUN:CELL, a run folder and one of its cells, or several of them joined
+ * by commas and then added up (a round A B B A, in which both stand first as often); all must have as many
  * proven rows as each other. For claims about the harness itself, see scripts/measure-harness. */
 #include <gsl/gsl_rng.h>
 #include <gsl/gsl_sort.h>
@@ -53,10 +54,25 @@ static GArray *read_sums(const char *of, const char *columns)
     return sums;
 }
 
+/* The same for a list joined by commas, added up repeat by repeat. */
+static GArray *read_total(const char *list, const char *columns)
+{
+    g_auto(GStrv) parts = g_strsplit(list, ",", -1);
+    GArray *total = read_sums(parts[0], columns);
+    for (char **part = parts + 1; *part; part++) {
+        g_autoptr(GArray) more = read_sums(*part, columns);
+        if (more->len != total->len)
+            fail(*part, "has not as many rows as the others");
+        for (guint i = 0; i < total->len; i++)
+            g_array_index(total, double, i) += g_array_index(more, double, i);
+    }
+    return total;
+}
+
 static void add_ratios(GArray *ratios, const char *columns, const char *a, const char *b)
 {
-    g_autoptr(GArray) first = read_sums(a, columns);
-    g_autoptr(GArray) second = read_sums(b, columns);
+    g_autoptr(GArray) first = read_total(a, columns);
+    g_autoptr(GArray) second = read_total(b, columns);
     if (first->len == 0 || first->len != second->len)
         fail(b, "has not as many rows as the other, or none");
     for (guint i = 0; i < first->len; i++) {

@@ -109,7 +109,7 @@ static void a_workload_that_asks_for_nothing_stays_at_its_baseline_at_every_mark
 /* A chained table stands at its peak when its build ends; one that grows passes it, where VmHWM reads low. */
 #define REPEATED "[cells c]\nallocators = %s\nsettings = default\nworkloads = hash_chained\nshapes = s\n"
 
-static void the_same_cell_twice_asks_for_the_same_and_peaks_within_half_a_percent(void **state)
+static void the_same_cell_twice_asks_for_the_same_and_peaks_alike(void **state)
 {
     g_autofree char *text = g_strdup_printf(PLAN(REPEATED), PROGRAM_ALLOCATORS);
     g_autofree char *plan = support_new_file(*state, "plan.ini", text);
@@ -118,16 +118,19 @@ static void the_same_cell_twice_asks_for_the_same_and_peaks_within_half_a_percen
     program_run(&outcome, "run", "--plan", plan, "--out", run, "--repeat", "2");
     program_assert_code(&outcome, EXIT_PROVEN);
     g_autoptr(csv_table) summary = program_table(run, "summary.csv");
+    assert_true(program_count_ok(summary) > 0);
     for (guint row = 0; row < csv_rows(summary); row++) {
         if (strcmp(program_text(summary, row, "status"), "ok") != 0)
             continue;
+        /* Single-threaded and without a clock: within half a percent. Others decay by the clock. */
+        uint64_t per_mille = strcmp(program_text(summary, row, "allocator"), "glibc") == 0 ? 5 : 50;
         assert_int_equal(program_number(summary, row, "runs_ok"), 2);
         assert_true(program_number(summary, row, "live_bytes") > RECORDS * 16);
         assert_int_equal(program_number(summary, row, "live_bytes_min"),
                          program_number(summary, row, "live_bytes_max"));
         uint64_t least = program_number(summary, row, "peak_rss_bytes_min");
         uint64_t most = program_number(summary, row, "peak_rss_bytes_max");
-        if ((most - least) * 200 > most)
+        if ((most - least) * 1000 > most * per_mille)
             fail_msg("%s: peaks of %" G_GUINT64_FORMAT " and %" G_GUINT64_FORMAT,
                      program_text(summary, row, "cell"), least, most);
     }
@@ -139,7 +142,7 @@ int main(void)
         SUPPORT_TEST(memory_mapped_and_unmapped_is_seen_to_the_page_under_every_setting),
         SUPPORT_TEST(every_phase_has_a_peak_of_its_own),
         SUPPORT_TEST(a_workload_that_asks_for_nothing_stays_at_its_baseline_at_every_mark),
-        SUPPORT_TEST(the_same_cell_twice_asks_for_the_same_and_peaks_within_half_a_percent),
+        SUPPORT_TEST(the_same_cell_twice_asks_for_the_same_and_peaks_alike),
     };
     if (PROGRAM_UNPROVABLE)
         return 0;
