@@ -91,8 +91,13 @@ char *folder_default_path(const char *results)
 {
     g_autoptr(GDateTime) now = g_date_time_new_now_utc();
     g_autofree char *stamp = g_date_time_format(now, "%Y%m%dT%H%M%SZ");
-    g_autofree char *name = g_strdup_printf("%s-%s", stamp, g_get_host_name());
-    return g_build_filename(results, name, NULL);
+    for (guint nth = 1;; nth++) { /* a second run within the second gets a -2 */
+        g_autofree char *suffix = nth > 1 ? g_strdup_printf("-%u", nth) : g_strdup("");
+        g_autofree char *name = g_strdup_printf("%s-%s%s", stamp, g_get_host_name(), suffix);
+        g_autofree char *path = g_build_filename(results, name, NULL);
+        if (!g_file_test(path, G_FILE_TEST_EXISTS))
+            return g_steal_pointer(&path);
+    }
 }
 
 bool folder_set_latest(const char *results, const char *path, GError **error)

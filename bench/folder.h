@@ -16,7 +16,7 @@ struct folder *folder_create(const char *path, GError **error);
 void folder_close(struct folder *folder); /* NULL is fine */
 const char *folder_path(const struct folder *folder);
 
-/* RESULTS/<utc>-<host>; caller frees. */
+/* RESULTS/<utc>-<host>, with -2, -3 … behind it when that is taken; caller frees. */
 char *folder_default_path(const char *results);
 /* Makes RESULTS/latest point to `path`, which lies in RESULTS. */
 bool folder_set_latest(const char *results, const char *path, GError **error);

@@ -52,6 +52,8 @@ int main(int argc, char **argv)
         return EXIT_PROVEN;
     }
     bool asked = strcmp(word, "--help") == 0 || strcmp(word, "help") == 0;
+    if (!asked && *word)
+        fprintf(stderr, "afterfree: there is no subcommand \"%s\"\n\n", word);
     print_help(asked ? stdout : stderr);
     return asked ? EXIT_PROVEN : EXIT_USAGE;
 }

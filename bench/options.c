@@ -62,6 +62,8 @@ static const char run_codes[] =
     "  4    --only matches no cell          5    the system refused: disk full, no such folder, …\n"
     "  130  Ctrl-C or SIGTERM: children are ended, finished rows are kept";
 
+#define REPEAT_OF_PLAN G_MININT /* --repeat was not given */
+
 /* Options of `run` and `list`, which say which cells. */
 struct selection {
     char **preloads;
@@ -99,15 +101,16 @@ static bool finish_selection(struct options *options, const struct selection *se
         return usage(error, "unexpected argument: ", argv[1]);
     if (!options->plan)
         options->plan = g_strdup("default");
-    options->repeat = (guint)selection->repeat;
-    return in_range("--repeat", selection->repeat, 0, 1000, error) &&
-           read_preloads(options, selection->preloads, error);
+    if (selection->repeat != REPEAT_OF_PLAN && !in_range("--repeat", selection->repeat, 1, 1000, error))
+        return false;
+    options->repeat = selection->repeat == REPEAT_OF_PLAN ? 0 : (guint)selection->repeat;
+    return read_preloads(options, selection->preloads, error);
 }
 
 bool options_read_run(struct options *options, int argc, char **argv, GError **error)
 {
     *options = (struct options){.plan = NULL};
-    struct selection selection = {.repeat = 0};
+    struct selection selection = {.repeat = REPEAT_OF_PLAN};
     int jobs = MATRIX_DEFAULT_JOBS, hz = MATRIX_DEFAULT_HZ;
     gboolean strict = FALSE, quiet = FALSE, no_table = FALSE;
     const GOptionEntry entries[] = {
@@ -138,7 +141,7 @@ bool options_read_run(struct options *options, int argc, char **argv, GError **e
 bool options_read_list(struct options *options, int argc, char **argv, GError **error)
 {
     *options = (struct options){.plan = NULL};
-    struct selection selection = {.repeat = 0};
+    struct selection selection = {.repeat = REPEAT_OF_PLAN};
     const GOptionEntry entries[] = {SELECTION_ENTRIES(options, selection),
                                     {NULL, 0, 0, G_OPTION_ARG_NONE, NULL, NULL, NULL}};
     g_autoptr(GOptionContext) context = g_option_context_new("- show what a plan would run");

@@ -55,9 +55,9 @@ static void say_ok(const struct record *record)
     uint64_t after = record->numbers[RECORD_silent_rss_bytes];
     g_autofree char *silent = units_format_bytes(after);
     if (after == RECORD_UNKNOWN)
-        fprintf(stderr, "ok       %s: peak %s\n", record->cell, peak);
+        fprintf(stderr, "ok       %s: peak RSS %s\n", record->cell, peak);
     else
-        fprintf(stderr, "ok       %s: peak %s, after silence %s\n", record->cell, peak, silent);
+        fprintf(stderr, "ok       %s: peak RSS %s, after silence %s\n", record->cell, peak, silent);
 }
 
 void progress_finished(struct progress *progress, const struct record *record, uint64_t expected_ms,

@@ -178,7 +178,9 @@ void summary_print(const struct summary *summary, const char *run_folder, FILE *
     g_ptr_array_sort_with_data(sorted, by_block_then_held, summary->cells);
     fputs(
         "What stays after free(): held bytes (RSS less lazy) over the baseline; t90: time until nine tenths\n"
-        "of the peak have left RSS in silence; rebuild: wall time of the second build.\n",
+        "of the peak have left RSS in silence; rebuild: wall time of the second build. A dash: not asked "
+        "(the\n"
+        "walk has no such phase, the allocator no such call, or the silent window is too short for t90).\n",
         out);
     const struct summary_cell *before = NULL;
     for (guint i = 0; i < sorted->len; i++) {

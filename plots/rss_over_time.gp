@@ -8,7 +8,7 @@ panels = ''
 cells = 0
 if (rows > 0) {
     eval texts('samples_file')
-    eval numbers('window_ms ticking_ms peak_rss_bytes rebuild_peak_rss_bytes silent_rss_bytes \
+    eval numbers('window_ms ticking_ms ticking_ns peak_rss_bytes rebuild_peak_rss_bytes silent_rss_bytes \
 drop_lazy_bytes silent_lazy_bytes ticking_lazy_bytes')
     do for [i=1:rows] { if (drawn(i)) { panels = put(panels, allocator[i]); some = i; cells = cells + 1 } }
 }
@@ -21,16 +21,17 @@ if (cells == 0) {
 
 or_zero(x) = known(x) ? x : 0
 any_lazy(i) = or_zero(drop_lazy_bytes[i]) + or_zero(silent_lazy_bytes[i]) + or_zero(ticking_lazy_bytes[i]) > 0
-most = 0; top = 0; begin_ms = 0; end_ms = 0; window = 0; ticking = 0; lazy_cells = 0
+most = 0; top = 0; begin_ms = 0; end_ms = 0; window = 0; ticking = 0; lazy_cells = 0; longest_ticking = 0
 eval csv_on
 do for [i=1:rows] {
     if (drawn(i)) {
         top = larger(larger(top, over(peak_rss_bytes[i], i)), over(rebuild_peak_rss_bytes[i], i))
         window = larger(window, window_ms[i])
         ticking = larger(ticking, ticking_ms[i])
+        longest_ticking = larger(longest_ticking, ticking_ns[i] / 1e6)
         lazy_cells = lazy_cells + any_lazy(i)
         most = larger(most, sum [j=1:rows] (drawn(j) && allocator[j] eq allocator[i]))
-        stats run.'/'.samples_file[i] using (strcol('phase') eq 'baseline' ? NaN : column('time_ms')) nooutput
+        stats run.'/'.samples_file[i] using (strcol('phase') eq 'baseline' || strcol('phase') eq 'end' ? NaN : column('time_ms')) nooutput
         begin_ms = smaller(begin_ms, STATS_min)
         end_ms = larger(end_ms, STATS_max)
     }
@@ -44,7 +45,8 @@ first_top = 142
 
 others = rows - cells
 subtitle = block_title(some).'. Time is the process’s own, 0 at the end of the drop.'
-footnote = not_drawn.(others == 0 ? '' : count(others, 'cell', 'cells').' of other workloads and shapes not drawn here.')
+footnote = not_drawn.(others == 0 ? '' : count(others, 'cell', 'cells').' of other workloads and shapes not drawn here.') \
+    .(longest_ticking > 1.1 * ticking ? ' The ticking of some lasts up to '.duration(longest_ticking).': longer than its band.' : '')
 eval canvas(1000, first_top + pitch * words(panels) + 40)
 
 # --- the key: a policy is a colour; and the two marks; the phases over their bands; the columns at the right ---
@@ -88,7 +90,7 @@ seconds(k) = column('time_ms') / 1e3
 rss(k) = column('rss_bytes') - baseline_rss_bytes[order_of[k]]
 last = -1e9; phase_was = ''
 thin(bytes, phase) = abs(bytes - last) > 0.004 * top || phase ne phase_was ? (last = bytes, phase_was = phase, bytes) : NaN
-held(k) = any_lazy(order_of[k]) && column('time_ms') >= 0 && strcol('lazy_bytes') ne '' \
+held(k) = any_lazy(order_of[k]) && strcol('phase') ne 'end' && column('time_ms') >= 0 && strcol('lazy_bytes') ne '' \
     ? rss(k) - column('lazy_bytes') : -top
 entering(phase) = (was = phase_was, phase_was = phase, phase eq 'purge' && was ne 'purge')
 file(k) = run.'/'.samples_file[order_of[k]]
@@ -125,7 +127,7 @@ do for [panel=1:words(panels)] {
         set label amount(silent(k)) at screen px(906), first label_y[k] right textcolor rgb hue(k)
         set label lazy(k) at screen px(984), first label_y[k] right textcolor rgb hue(k)
     }
-    plot for [k=1:n] file(k) using (seconds(k)):(thin(rss(k), strcol('phase')) / unit) with steps lc rgb hue(k) lw width[k], \
+    plot for [k=1:n] file(k) using (seconds(k)):((strcol('phase') eq 'end' ? NaN : thin(rss(k), strcol('phase'))) / unit) with steps lc rgb hue(k) lw width[k], \
         for [k=1:n] file(k) using (seconds(k)):(held(k) / unit) with points pt 6 ps 0.8 lc rgb hue(k), \
         for [k=1:n] file(k) using (seconds(k)):((entering(strcol('phase')) ? rss(k) : -top) / unit) \
             with points pt 13 ps 0.9 lc rgb hue(k)
