@@ -60,7 +60,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(allocator_descriptor, allocator_free)
 GPtrArray *allocator_read_all(const char *const *dirs, GError **error);
 
 /* The environment of one setting for an allocator of `version` (NULL: unknown; then only lines without a
- * range apply): NAME=value strings, NULL-terminated, ready for posix_spawn but for LD_PRELOAD. */
+ * range apply): NAME=value strings, NULL-terminated, ready for spawn but for LD_PRELOAD. */
 char **allocator_environment(const struct allocator_setting *setting, const char *version);
 
 /* Compares by the first dotted number ("5.3.0-0-gabc" is 5.3.0, "gperftools 2.10" is 2.10), part by part; a

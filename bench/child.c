@@ -3,9 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <spawn.h>
 #include <string.h>
-#include <sys/personality.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -68,7 +66,7 @@ bool child_parse_mark(const char *line, struct child_mark *mark, GError **error)
     return true;
 }
 
-/* Both ends close on exec; posix_spawn's dup2 opens the child's. */
+/* Both ends close on exec; spawn opens the child's. */
 static bool open_pipe(int fds[2], GError **error)
 {
     if (pipe2(fds, O_CLOEXEC) == 0)
@@ -97,73 +95,16 @@ static void close_pipes(struct pipes *pipes)
     }
 }
 
-/* dup2 of a descriptor onto its own number would keep close-on-exec: so the child's ends are first moved
- * above the numbers they go to. */
-static bool raise_child_end(int *fd)
-{
-    int raised = fcntl(*fd, F_DUPFD_CLOEXEC, PROTOCOL_GO_FD + 1);
-    if (raised < 0)
-        return false;
-    close(*fd);
-    *fd = raised;
-    return true;
-}
-
-bool child_can_fix_addresses(void)
-{
-    int before = personality(0xffffffff);
-    bool can = before >= 0 && personality((unsigned long)before | ADDR_NO_RANDOMIZE) >= 0;
-    if (can)
-        personality((unsigned long)before);
-    return can;
-}
-
-static int spawn(pid_t *pid, const struct child_spec *spec, const struct pipes *pipes)
-{
-    posix_spawn_file_actions_t actions;
-    posix_spawnattr_t attributes;
-    sigset_t none, defaults;
-    sigemptyset(&none);
-    sigfillset(&defaults);
-    posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-    posix_spawn_file_actions_adddup2(&actions, pipes->output[1], STDOUT_FILENO);
-    posix_spawn_file_actions_adddup2(&actions, pipes->output[1], STDERR_FILENO);
-    posix_spawn_file_actions_adddup2(&actions, pipes->mark[1], PROTOCOL_MARK_FD);
-    posix_spawn_file_actions_adddup2(&actions, pipes->go[0], PROTOCOL_GO_FD);
-    posix_spawnattr_init(&attributes);
-    posix_spawnattr_setsigmask(&attributes, &none);
-    posix_spawnattr_setsigdefault(&attributes, &defaults);
-    posix_spawnattr_setpgroup(&attributes, 0); /* Ctrl-C reaches us alone; we end the children */
-    posix_spawnattr_setflags(&attributes,
-                             POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
-    /* There is no attribute for the personality: it is inherited, so ours is changed for the moment. */
-    int before = personality(0xffffffff);
-    if (spec->fixed_addresses)
-        personality((unsigned long)before | ADDR_NO_RANDOMIZE);
-    int failed = posix_spawn(pid, spec->program, &actions, &attributes, spec->arguments, spec->environment);
-    if (spec->fixed_addresses)
-        personality((unsigned long)before);
-    posix_spawnattr_destroy(&attributes);
-    posix_spawn_file_actions_destroy(&actions);
-    return failed;
-}
-
-bool child_start(struct child *child, const struct child_spec *spec, GError **error)
+bool child_start(struct child *child, const struct spawn_spec *spec, GError **error)
 {
     struct pipes pipes = {.mark = {-1, -1}, .go = {-1, -1}, .output = {-1, -1}};
     if (!open_pipe(pipes.mark, error) || !open_pipe(pipes.go, error) || !open_pipe(pipes.output, error)) {
         close_pipes(&pipes);
         return false;
     }
-    pid_t pid = 0;
-    bool raised =
-        raise_child_end(&pipes.mark[1]) && raise_child_end(&pipes.go[0]) && raise_child_end(&pipes.output[1]);
-    int failed = raised ? spawn(&pid, spec, &pipes) : errno;
-    if (failed) {
+    pid_t pid = spawn(spec, pipes.output[1], pipes.mark[1], pipes.go[0], error);
+    if (pid == 0) {
         close_pipes(&pipes);
-        g_set_error(error, AFTERFREE_ERROR, EXIT_SYSTEM, "%s cannot be started: %s", spec->program,
-                    g_strerror(failed));
         return false;
     }
     *child = (struct child){.pid = pid,

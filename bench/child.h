@@ -8,6 +8,7 @@
 #include <sys/types.h>
 
 #include "driver/protocol.h"
+#include "spawn.h"
 
 struct child_mark {
     char phase[16];
@@ -18,13 +19,6 @@ struct child_mark {
 
 /* One line without its LF. Strict: a known phase, every field once, in any order, nothing else. */
 bool child_parse_mark(const char *line, struct child_mark *mark, GError **error);
-
-struct child_spec {
-    const char *program;      /* path of the executable */
-    char *const *arguments;   /* argv, NULL-terminated; argv[0] is the cell's name */
-    char *const *environment; /* all of it, NULL-terminated: nothing is inherited */
-    bool fixed_addresses;     /* address randomisation off */
-};
 
 #define CHILD_OUTPUT_MAX 4096 /* bytes of stdout and stderr kept; the rest is read and dropped */
 
@@ -44,7 +38,7 @@ enum child_event {
 };
 
 /* False with error (EXIT_SYSTEM) when it cannot be started; nothing is left open then. */
-bool child_start(struct child *child, const struct child_spec *spec, GError **error);
+bool child_start(struct child *child, const struct spawn_spec *spec, GError **error);
 enum child_event child_read(struct child *child, const char **line);
 void child_read_output(struct child *child);
 bool child_go(struct child *child); /* false: it is gone */
@@ -52,9 +46,6 @@ bool child_go(struct child *child); /* false: it is gone */
 bool child_reap(struct child *child, bool wait, int *status);
 /* Closes descriptors; kills and reaps if it still runs. */
 void child_close(struct child *child);
-
-/* Can address randomisation be turned off here? Some containers refuse it. */
-bool child_can_fix_addresses(void);
 
 /* "signal 11 (Segmentation fault)", "exit code 65 (the allocator returned NULL)"; caller frees. */
 char *child_describe_status(int status);

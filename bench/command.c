@@ -71,7 +71,7 @@ static GKeyFile *describe(const struct suite *suite, const char *command_line)
         g_key_file_set_string(file, group, "installed", probe->verdict == PROBE_PROVEN ? "yes" : "no");
     }
     g_key_file_set_string(file, "run", "command", command_line);
-    bool fixed = child_can_fix_addresses();
+    bool fixed = spawn_can_fix_addresses();
     g_key_file_set_string(file, "run", "fixed_addresses", fixed ? "yes" : "no");
     if (!fixed)
         fputs("afterfree: address randomisation cannot be turned off here: RSS will differ a little from run "

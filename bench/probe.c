@@ -66,7 +66,7 @@ static void judge(struct probe *probe, const struct allocator *allocator, const 
 }
 
 static bool run(struct probe *probe, const struct allocator *allocator, const char *preload, bool own,
-                const struct child_spec *spec, GError **error)
+                const struct spawn_spec *spec, GError **error)
 {
     struct child child;
     int status;
@@ -104,7 +104,7 @@ bool probe_allocator(struct probe *probe, const struct allocator *allocator, con
     if (allocator->purge)
         arguments[count++] = purge;
     char *environment[] = {preload ? ld_preload : NULL, NULL};
-    const struct child_spec spec = {.program = program, .arguments = arguments, .environment = environment};
+    const struct spawn_spec spec = {.program = program, .arguments = arguments, .environment = environment};
     return run(probe, allocator, preload, own, &spec, error);
 }
 

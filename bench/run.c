@@ -384,7 +384,7 @@ void run_tick(struct run *run, uint64_t now_ns)
 
 bool run_start(struct run *run, uint64_t now_ns, GError **error)
 {
-    const struct child_spec spec = {.program = run->program,
+    const struct spawn_spec spec = {.program = run->program,
                                     .arguments = run->arguments,
                                     .environment = run->environment,
                                     .fixed_addresses = true};

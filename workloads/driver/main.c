@@ -1,7 +1,5 @@
 /* main of every workload: read the arguments, find the purge call, walk. */
-#include <signal.h>
 #include <string.h>
-#include <sys/prctl.h>
 
 #include "driver/call.h"
 #include "driver/die.h"
@@ -28,7 +26,6 @@ int main(int argc, char **argv)
         return PROTOCOL_EXIT_USAGE;
     die_set_program(argv[0]);
     mark_open();
-    prctl(PR_SET_PDEATHSIG, SIGKILL); /* no orphan: die with the orchestrator */
     if (argc > 1 && strcmp(argv[1], "probe") == 0)
         return probe_run(argv + 2);
     const char *culprit;
