@@ -36,7 +36,7 @@ static struct run_spec *spec_of(const struct suite *suite, const struct options 
     spec->object = probe->object;
     spec->version = probe->version;
     spec->environment = suite_environment(suite, options, what.cell);
-    spec->sampling = options->matrix.sample_hz > 0;
+    spec->sample_hz = options->matrix.sample_hz;
     return spec;
 }
 

@@ -22,7 +22,9 @@ static const char marks_header[] = "cell,repeat,phase,"
 #define X(name) #name ","
     PROTOCOL_MARK_FIELDS(X)
 #undef X
-        "rss_bytes,rollup_rss_bytes,lazy_bytes,anon_huge_bytes,peak_bytes,running_ns,cpu_wait_ns,settle_ns";
+        "rss_bytes,rss_after_bytes,rollup_rss_bytes,lazy_bytes,anon_huge_bytes,peak_bytes,running_ns,cpu_"
+        "wait_ns,"
+        "settle_ns";
 
 static bool system_error(GError **error, const char *path)
 {
@@ -229,6 +231,7 @@ static bool write_marks(struct folder *folder, const struct record *record, cons
         PROTOCOL_MARK_FIELDS(X)
 #undef X
         csv_add_u64(row, mark->rss_bytes);
+        csv_add_u64(row, mark->rss_after_bytes);
         csv_add_u64(row, mark->rollup_rss_bytes);
         csv_add_u64(row, mark->lazy_bytes);
         csv_add_u64(row, mark->anon_huge_bytes);

@@ -103,7 +103,7 @@ struct record_sample {
 /* A mark, with what was read while the process was parked at it. */
 struct record_mark {
     struct child_mark mark;
-    uint64_t rss_bytes;                                     /* statm */
+    uint64_t rss_bytes, rss_after_bytes;                    /* statm, before and after the rollup */
     uint64_t rollup_rss_bytes, lazy_bytes, anon_huge_bytes; /* smaps_rollup */
     uint64_t peak_bytes;                                    /* VmHWM since the mark before */
     uint64_t running_ns, cpu_wait_ns; /* schedstat, since the mark before; RECORD_UNKNOWN: no such file */

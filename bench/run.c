@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "error.h"
+#include "proof.h"
 
 #define MS UINT64_C(1000000)
 
@@ -76,7 +77,8 @@ struct run *run_new(const struct run_spec *spec)
     run->environment = g_strdupv((char **)(uintptr_t)spec->environment);
     run->steps = steps_of(spec->plan, spec->what.cell->allocator);
     run->arguments = arguments_of(spec->what.cell, run->steps);
-    run->sampling = spec->sampling;
+    run->interval_ms = spec->sample_hz ? 1000 / spec->sample_hz : 0;
+    run->statm_slack_bytes = proof_statm_slack_bytes(g_get_num_processors(), (uint64_t)sysconf(_SC_PAGESIZE));
     run->marks = g_array_new(FALSE, TRUE, sizeof(struct record_mark));
     run->samples = g_array_new(FALSE, FALSE, sizeof(struct record_sample));
     record_init(&run->record, spec->plan, spec->what.cell, spec->what.repeat);
@@ -157,7 +159,8 @@ static void judge_exit(struct run *run, int status)
 {
     bool complete = run->step + 1 == run->steps->len && run->marks->len == run->steps->len;
     if (WIFEXITED(status) && WEXITSTATUS(status) == 0 && complete) {
-        set_status(run, "ok", "");
+        g_autofree char *why = proof_of_walk(run->marks, run->samples, run->interval_ms);
+        set_status(run, why ? "invalid" : "ok", why ? why : "");
         return;
     }
     g_autofree char *how = child_describe_status(status);
@@ -185,7 +188,8 @@ static bool read_parked(struct run *run, struct record_mark *mark)
     struct rss_rollup rollup;
     struct rss_sched sched;
     if (!rss_read_now(run->rss, &mark->rss_bytes) || !rss_read_rollup(run->rss, &rollup) ||
-        !rss_read_peak(run->rss, &mark->peak_bytes) || !rss_reset_peak(run->rss))
+        !rss_read_now(run->rss, &mark->rss_after_bytes) || !rss_read_peak(run->rss, &mark->peak_bytes) ||
+        !rss_reset_peak(run->rss))
         return false;
     mark->rollup_rss_bytes = rollup.rss_bytes;
     mark->lazy_bytes = rollup.lazy_bytes;
@@ -199,20 +203,16 @@ static bool read_parked(struct run *run, struct record_mark *mark)
     return true;
 }
 
-static bool proven(struct run *run, const struct child_mark *mark, uint64_t now_ns)
+static bool proven(struct run *run, const struct record_mark *mark, uint64_t now_ns)
 {
-    if (strcmp(mark->phase, phase_of(run)) != 0)
-        invalid(run, now_ns, "mark of %s where %s was expected", mark->phase, phase_of(run));
-    else if (run->step == 0 && !rss_maps_has(run->child.pid, run->object))
-        invalid(run, now_ns, "%s is not mapped in the process", run->object);
-    else if (mark->live_bytes != mark->shape_bytes)
-        invalid(run, now_ns, "live bytes %" G_GUINT64_FORMAT " after %s, the shape says %" G_GUINT64_FORMAT,
-                mark->live_bytes, mark->phase, mark->shape_bytes);
-    else if (mark->checksum != mark->shape_checksum)
-        invalid(run, now_ns, "checksum after %s is wrong: the map's content has changed", mark->phase);
-    else
-        return true;
-    return false;
+    const struct record_mark *baseline =
+        run->marks->len > 0 ? &g_array_index(run->marks, struct record_mark, 0) : mark;
+    g_autofree char *why = proof_of_mark(mark, baseline, phase_of(run), run->statm_slack_bytes);
+    if (!why && run->step == 0 && !rss_maps_has(run->child.pid, run->object))
+        why = g_strdup_printf("%s is not mapped in the process", run->object);
+    if (why)
+        run_kill(run, "invalid", why, now_ns);
+    return !why;
 }
 
 /* --- the walk --- */
@@ -270,7 +270,7 @@ static void take_mark(struct run *run, const char *line, uint64_t now_ns)
         invalid(run, now_ns, "/proc/%d cannot be read", (int)run->child.pid);
         return;
     }
-    if (!proven(run, &mark.mark, now_ns))
+    if (!proven(run, &mark, now_ns))
         return;
     /* Nothing moved since the phase's end, unless the allocator has a thread of its own and was given time. */
     bool moved = run->what.cell->setting->own_thread && now_ns > mark.mark.end_ns + own_thread_grace_ns;
@@ -324,7 +324,7 @@ static void settle(struct run *run, uint64_t now_ns)
         return;
     struct rss_rollup rollup;
     if (rss_read_rollup(run->rss, &rollup)) {
-        mark->rss_bytes = rss_bytes;
+        mark->rss_bytes = mark->rss_after_bytes = rss_bytes;
         mark->rollup_rss_bytes = rollup.rss_bytes;
         mark->lazy_bytes = rollup.lazy_bytes;
         mark->anon_huge_bytes = rollup.anon_huge_bytes;
@@ -358,8 +358,8 @@ static gint by_time(gconstpointer a, gconstpointer b)
 static void finish(struct run *run, int status)
 {
     child_read_output(&run->child);
-    judge_exit(run, status);
     g_array_sort(run->samples, by_time);
+    judge_exit(run, status);
     record_measure(&run->record, run->marks, run->samples);
     run->state = RUN_DONE;
 }
@@ -367,7 +367,7 @@ static void finish(struct run *run, int status)
 void run_tick(struct run *run, uint64_t now_ns)
 {
     int status;
-    if (run->sampling && run->rss && run->state != RUN_PARKED && run->state != RUN_ENDING &&
+    if (run->interval_ms > 0 && run->rss && run->state != RUN_PARKED && run->state != RUN_ENDING &&
         run->state != RUN_DONE)
         sample(run, now_ns);
     if (run->state == RUN_SETTLING)

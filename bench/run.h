@@ -28,9 +28,9 @@ struct run {
     struct plan_run what;
     char *program, *object; /* object: the library that must be mapped */
     char **arguments, **environment;
-    GPtrArray *steps; /* of const struct plan_step *: baseline, the walk, end */
-    guint step;       /* the one it is in, or parked behind */
-    bool sampling;
+    GPtrArray *steps;                        /* of const struct plan_step *: baseline, the walk, end */
+    guint step;                              /* the one it is in, or parked behind */
+    uint64_t interval_ms, statm_slack_bytes; /* see proof.h */
 
     enum run_state state;
     bool started;     /* the child is valid */
@@ -55,7 +55,7 @@ struct run_spec {
     const char *object;       /* path of the allocator's library as the probe found it */
     const char *version;      /* for the row; NULL: unknown */
     char *const *environment; /* with LD_PRELOAD */
-    bool sampling;            /* on every tick; marks are read in any case */
+    guint sample_hz;          /* 0: at marks only */
 };
 
 struct run *run_new(const struct run_spec *spec);

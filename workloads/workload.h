@@ -2,7 +2,7 @@
  * one program: the driver brings main(), the walk and the marks; the linker is the registry.
  *
  * A map is built, read and dropped through these calls alone. All blocks go through block.h and record.h;
- * nothing else may allocate, print or start a thread. `map` is zeroed scratch memory of map_bytes; an
+ * nothing else may allocate, print or start a thread. `map` is zeroed scratch memory of map_bytes and more_map_bytes; an
  * all-zero map is an empty one, and it must be empty again after a drop without survivors. */
 #ifndef WORKLOAD_H
 #define WORKLOAD_H
@@ -14,6 +14,9 @@
 
 struct workload {
     size_t map_bytes;
+
+    /* More of it, as the shape asks; NULL: none. */
+    size_t (*more_map_bytes)(const struct shape *shape);
 
     /* Inserts every record of the batch (record_next draws and makes them). */
     void (*build)(void *map, const struct batch *batch);

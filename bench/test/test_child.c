@@ -6,7 +6,7 @@
 
 #define FIELDS                                                                                               \
     "minor_faults=3 major_faults=4 user_ns=5 sys_ns=6 live_bytes=7 live_blocks=8 shape_bytes=9 checksum=10 " \
-    "shape_checksum=18446744073709551615"
+    "shape_checksum=18446744073709551615 scratch_bytes=11"
 
 static void a_mark_is_read_whatever_the_order_of_its_fields(void **state)
 {
@@ -29,6 +29,7 @@ static void a_mark_is_read_whatever_the_order_of_its_fields(void **state)
         assert_int_equal(mark.shape_bytes, 9);
         assert_int_equal(mark.checksum, 10);
         assert_true(mark.shape_checksum == UINT64_MAX);
+        assert_int_equal(mark.scratch_bytes, 11);
     }
 }
 

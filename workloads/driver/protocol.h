@@ -56,7 +56,8 @@ enum protocol_exit {
  *   live_bytes, live_blocks   what the workload has asked for and not freed (counted at each call)
  *   shape_bytes               the same, computed from the shape alone; must be equal
  *   checksum                  sum over the records in the map: all at hold, the survivors from the drop on
- *   shape_checksum            the same, computed from the shape alone; must be equal */
+ *   shape_checksum            the same, computed from the shape alone; must be equal
+ *   scratch_bytes             the process's own pages, resident from the baseline on; the same at every mark */
 #define PROTOCOL_MARK_FIELDS(X)                                                                              \
     X(begin_ns)                                                                                              \
     X(end_ns)                                                                                                \
@@ -68,6 +69,7 @@ enum protocol_exit {
     X(live_blocks)                                                                                           \
     X(shape_bytes)                                                                                           \
     X(checksum)                                                                                              \
-    X(shape_checksum)
+    X(shape_checksum)                                                                                        \
+    X(scratch_bytes)
 
 #endif

@@ -123,6 +123,7 @@ static void describe_map(struct walk *walk, enum phase phase, struct mark *mark)
 {
     mark->live_bytes = block_live_bytes;
     mark->live_blocks = block_live_count;
+    mark->scratch_bytes = scratch_bytes;
     if (!workload.table_bytes)
         return;
     const struct record_sums *sums = walk->present;
@@ -153,6 +154,11 @@ static void step(struct walk *walk, const struct step *step)
     mark_write(params_phase_names[step->phase], &mark);
 }
 
+static void *new_map(const struct shape *shape)
+{
+    return scratch_new(workload.map_bytes + (workload.more_map_bytes ? workload.more_map_bytes(shape) : 0));
+}
+
 void walk_run(const struct params *params, const struct call_list *purge)
 {
     struct walk walk = {.purge = purge,
@@ -162,8 +168,8 @@ void walk_run(const struct params *params, const struct call_list *purge)
     walk.tick_shape.survivors_ppm = 0;
     walk.tick_shape.removal = REMOVAL_FREE;
     walk.batch.pool = record_pool_new(&params->shape);
-    walk.map = scratch_new(workload.map_bytes);
-    walk.tick_map = scratch_new(workload.map_bytes);
+    walk.map = new_map(&params->shape);
+    walk.tick_map = new_map(&params->shape);
     if (workload.table_bytes)
         record_expect(&walk.batch, &walk.all, &walk.survivors);
     step(&walk, &(struct step){.phase = PHASE_baseline});

@@ -44,11 +44,13 @@ static void assert_marks_agree(void)
         const struct mark *mark = &marks[i].mark;
         CLAIM(i, mark->live_bytes == mark->shape_bytes);
         CLAIM(i, mark->checksum == mark->shape_checksum);
+        CLAIM(i, mark->scratch_bytes == marks[BASELINE].mark.scratch_bytes);
         CLAIM(i, (mark->live_bytes == 0) == (mark->live_blocks == 0));
         CLAIM(i, mark->begin_ns <= mark->end_ns);
         CLAIM(i, i == 0 || marks[i - 1].mark.end_ns <= mark->begin_ns);
     }
     CLAIM(BASELINE, marks[BASELINE].mark.live_bytes == 0);
+    CLAIM(BASELINE, marks[BASELINE].mark.scratch_bytes > 0);
     CLAIM(END, marks[END].mark.live_bytes == 0);
     CLAIM(END, marks[END].mark.live_blocks == 0);
 }
