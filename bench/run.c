@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "error.h"
-#include "proof.h"
+#include "verify.h"
 
 #define MS UINT64_C(1000000)
 
@@ -78,7 +78,8 @@ struct run *run_new(const struct run_spec *spec)
     run->steps = steps_of(spec->plan, spec->what.cell->allocator);
     run->arguments = arguments_of(spec->what.cell, run->steps);
     run->interval_ms = spec->sample_hz ? 1000 / spec->sample_hz : 0;
-    run->statm_slack_bytes = proof_statm_slack_bytes(g_get_num_processors(), (uint64_t)sysconf(_SC_PAGESIZE));
+    run->statm_slack_bytes =
+        verify_statm_slack_bytes(g_get_num_processors(), (uint64_t)sysconf(_SC_PAGESIZE));
     run->marks = g_array_new(FALSE, TRUE, sizeof(struct record_mark));
     run->samples = g_array_new(FALSE, FALSE, sizeof(struct record_sample));
     record_init(&run->record, spec->plan, spec->what.cell, spec->what.repeat);
@@ -159,7 +160,7 @@ static void judge_exit(struct run *run, int status)
 {
     bool complete = run->step + 1 == run->steps->len && run->marks->len == run->steps->len;
     if (WIFEXITED(status) && WEXITSTATUS(status) == 0 && complete) {
-        g_autofree char *why = proof_of_walk(run->marks, run->samples, run->interval_ms);
+        g_autofree char *why = verify_walk(run->marks, run->samples, run->interval_ms);
         set_status(run, why ? "invalid" : "ok", why ? why : "");
         return;
     }
@@ -207,7 +208,7 @@ static bool proven(struct run *run, const struct record_mark *mark, uint64_t now
 {
     const struct record_mark *baseline =
         run->marks->len > 0 ? &g_array_index(run->marks, struct record_mark, 0) : mark;
-    g_autofree char *why = proof_of_mark(mark, baseline, phase_of(run), run->statm_slack_bytes);
+    g_autofree char *why = verify_mark(mark, baseline, phase_of(run), run->statm_slack_bytes);
     if (!why && run->step == 0 && !rss_maps_has(run->child.pid, run->object))
         why = g_strdup_printf("%s is not mapped in the process", run->object);
     if (why)

@@ -30,7 +30,7 @@ struct run {
     char **arguments, **environment;
     GPtrArray *steps;                        /* of const struct plan_step *: baseline, the walk, end */
     guint step;                              /* the one it is in, or parked behind */
-    uint64_t interval_ms, statm_slack_bytes; /* see proof.h */
+    uint64_t interval_ms, statm_slack_bytes; /* see verify.h */
 
     enum run_state state;
     bool started;     /* the child is valid */

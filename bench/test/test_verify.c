@@ -1,7 +1,7 @@
-/* proof.h: readings that contradict each other refute a run; what the kernel is known to blur does not. All
+/* verify.h: readings that contradict each other refute a run; what the kernel is known to blur does not. All
  * instants in ms, memory in MB. */
-#include "proof.h"
 #include "support.h"
+#include "verify.h"
 
 #define MS UINT64_C(1000000)
 #define MB UINT64_C(1000000)
@@ -23,7 +23,7 @@ static struct record_mark mark_of(const char *phase, uint64_t begin_ms, uint64_t
 static void assert_refuted(const struct record_mark *mark, const struct record_mark *baseline,
                            const char *const parts[2])
 {
-    g_autofree char *why = proof_of_mark(mark, baseline, "hold", SLACK);
+    g_autofree char *why = verify_mark(mark, baseline, "hold", SLACK);
     if (!why)
         fail_msg("nothing is refuted where \"%s\" was expected", parts[0]);
     support_assert_has(why, parts[0]);
@@ -34,7 +34,7 @@ static void a_mark_whose_readings_agree_is_proven(void **state)
 {
     (void)state;
     struct record_mark mark = mark_of("hold", 0, 1, 100, 100);
-    assert_null(proof_of_mark(&mark, &mark, "hold", SLACK));
+    assert_null(verify_mark(&mark, &mark, "hold", SLACK));
 }
 
 static void a_mark_that_says_otherwise_than_the_shape_is_refuted(void **state)
@@ -59,7 +59,7 @@ static void statm_and_smaps_rollup_must_agree_within_the_kernels_slack(void **st
     (void)state;
     struct record_mark mark = mark_of("hold", 0, 1, 100, 100);
     mark.rollup_rss_bytes = 100 * MB + SLACK;
-    assert_null(proof_of_mark(&mark, &mark, "hold", SLACK));
+    assert_null(verify_mark(&mark, &mark, "hold", SLACK));
     mark.rollup_rss_bytes = 100 * MB + SLACK + 1;
     assert_refuted(&mark, &mark, (const char *const[]){"readings disagree after hold", "100000000"});
     mark.rollup_rss_bytes = 100 * MB - SLACK - 1;
@@ -73,7 +73,7 @@ static void what_moves_while_it_is_read_is_bracketed(void **state)
     mark.rss_after_bytes = 60 * MB; /* an allocator's thread gave back while the rollup was read */
     for (uint64_t mb = 60; mb <= 100; mb += 20) {
         mark.rollup_rss_bytes = mb * MB;
-        assert_null(proof_of_mark(&mark, &mark, "hold", SLACK));
+        assert_null(verify_mark(&mark, &mark, "hold", SLACK));
     }
     mark.rollup_rss_bytes = 59 * MB;
     assert_refuted(&mark, &mark, (const char *const[]){"readings disagree", "60000000"});
@@ -82,8 +82,8 @@ static void what_moves_while_it_is_read_is_bracketed(void **state)
 static void the_slack_grows_with_the_cores(void **state)
 {
     (void)state;
-    assert_int_equal(proof_statm_slack_bytes(2, 4096), 3 * 32 * 2 * 4096);
-    assert_int_equal(proof_statm_slack_bytes(64, 4096), 3 * 128 * 64 * 4096);
+    assert_int_equal(verify_statm_slack_bytes(2, 4096), 3 * 32 * 2 * 4096);
+    assert_int_equal(verify_statm_slack_bytes(64, 4096), 3 * 128 * 64 * 4096);
 }
 
 /* --- the walk: a build from 0 to 1000 ms that grows from 10 to 110 MB --- */
@@ -109,7 +109,7 @@ static struct walk open_walk(uint64_t every_ms, uint64_t peak_mb)
 /* What the walk is refuted with; NULL: proven. Closes it. */
 static char *judge(struct walk walk, uint64_t interval_ms)
 {
-    char *why = proof_of_walk(walk.marks, walk.samples, interval_ms);
+    char *why = verify_walk(walk.marks, walk.samples, interval_ms);
     g_array_unref(walk.marks);
     g_array_unref(walk.samples);
     return why;

@@ -1,11 +1,11 @@
-#include "proof.h"
+#include "verify.h"
 
 #include <string.h>
 
 #define MS UINT64_C(1000000)
 #define BYTES "%" G_GUINT64_FORMAT " bytes"
 
-uint64_t proof_statm_slack_bytes(guint cores, uint64_t page_bytes)
+uint64_t verify_statm_slack_bytes(guint cores, uint64_t page_bytes)
 {
     return 3 * MAX(UINT64_C(32), UINT64_C(2) * cores) * cores * page_bytes;
 }
@@ -18,8 +18,8 @@ static bool between(const struct record_mark *mark, uint64_t slack)
     return mark->rollup_rss_bytes + slack >= least && mark->rollup_rss_bytes <= most + slack;
 }
 
-char *proof_of_mark(const struct record_mark *mark, const struct record_mark *baseline,
-                    const char *expected_phase, uint64_t statm_slack_bytes)
+char *verify_mark(const struct record_mark *mark, const struct record_mark *baseline,
+                  const char *expected_phase, uint64_t statm_slack_bytes)
 {
     const struct child_mark *told = &mark->mark;
     if (strcmp(told->phase, expected_phase) != 0)
@@ -63,24 +63,24 @@ static struct sampled sampled_in(const struct child_mark *phase, uint64_t before
     return sampled;
 }
 
-static char *proof_of_phase(const struct record_mark *mark, uint64_t baseline_bytes, struct sampled sampled,
-                            uint64_t interval_ms)
+static char *verify_phase(const struct record_mark *mark, uint64_t baseline_bytes, struct sampled sampled,
+                          uint64_t interval_ms)
 {
-    uint64_t gap_ms = sampled.gap_ns / MS, allowed_ms = MAX(PROOF_GAP_MS, 5 * interval_ms);
+    uint64_t gap_ms = sampled.gap_ns / MS, allowed_ms = MAX(VERIFY_GAP_MS, 5 * interval_ms);
     if (gap_ms > allowed_ms)
         return g_strdup_printf("no sample for %" G_GUINT64_FORMAT " ms in %s, %" G_GUINT64_FORMAT
                                " ms are allowed: the machine is too busy, or --jobs too many",
                                gap_ms, mark->mark.phase, allowed_ms);
     uint64_t peak = MAX(mark->peak_bytes, mark->rss_bytes);
-    bool above = sampled.peak_bytes > peak + PROOF_PEAK_SLACK_BYTES;
+    bool above = sampled.peak_bytes > peak + VERIFY_PEAK_SLACK_BYTES;
     uint64_t missed = peak - MIN(peak, sampled.peak_bytes), over = peak - MIN(peak, baseline_bytes);
-    if (above || (missed > over / 2 && missed > PROOF_PEAK_SLACK_BYTES))
+    if (above || (missed > over / 2 && missed > VERIFY_PEAK_SLACK_BYTES))
         return g_strdup_printf("peaks of %s disagree: " BYTES " by samples, " BYTES " by VmHWM",
                                mark->mark.phase, sampled.peak_bytes, mark->peak_bytes);
     return NULL;
 }
 
-char *proof_of_walk(const GArray *marks, const GArray *samples, uint64_t interval_ms)
+char *verify_walk(const GArray *marks, const GArray *samples, uint64_t interval_ms)
 {
     if (interval_ms == 0 || marks->len == 0)
         return NULL;
@@ -89,7 +89,7 @@ char *proof_of_walk(const GArray *marks, const GArray *samples, uint64_t interva
     for (guint i = 0; i < marks->len; i++) {
         const struct record_mark *mark = &g_array_index(marks, struct record_mark, i);
         struct sampled sampled = sampled_in(&mark->mark, before_bytes, samples);
-        char *why = proof_of_phase(mark, baseline_bytes, sampled, interval_ms);
+        char *why = verify_phase(mark, baseline_bytes, sampled, interval_ms);
         if (why)
             return why;
         before_bytes = mark->rss_bytes;
