@@ -1,8 +1,8 @@
 /* allocator.h: descriptors, bench/allocators/NAME.ini: one allocator and its settings, as data.
  *
  * Strict: an unknown group or key, one given twice, a missing `summary` or `policy`, a bad value, a malformed
- * version range, ranges of one variable that overlap, an LD_ variable, no setting at all, is an error
- * (EXIT_BAD_DATA) that names file, line, group and key. An empty value of [allocator] is an absent one. Names
+ * version range, ranges of one name that overlap, an LD_ variable, an expectation of what nothing reads, no
+ * setting at all, is an error (EXIT_BAD_DATA) that names file, line, group and key. An empty value of [allocator] is an absent one. Names
  * (the file's and the settings') are [a-z0-9][a-z0-9.-]*, for they become parts of cell and file names. */
 #ifndef AFTERFREE_ALLOCATOR_H
 #define AFTERFREE_ALLOCATOR_H
@@ -21,7 +21,7 @@ enum allocator_policy {
 const char *allocator_policy_name(enum allocator_policy policy);              /* static */
 bool allocator_policy_parse(const char *text, enum allocator_policy *policy); /* false: no such policy */
 
-/* One `env.VARIABLE[@RANGE]=value` line. RANGE is LOW..HIGH over dotted versions, both ends inclusive,
+/* One line `env.NAME[@RANGE]=value`, or read.NAME or expect.NAME. RANGE is LOW..HIGH over dotted versions, both ends inclusive,
  * either may be missing: env.MIMALLOC_PURGE_DELAY@212..=0. 5.3.1 is above 5.3, so ..5.3 leaves it out. */
 struct allocator_variable {
     char *name, *value;
@@ -31,11 +31,15 @@ struct allocator_variable {
 struct allocator_setting {
     char *name;
     enum allocator_policy policy;
-    bool has_delay;       /* delay-ms given */
-    uint64_t delay_ms;    /* how long the setting waits before it gives memory back */
-    bool own_thread;      /* the allocator works on its own thread: readings at marks bracket a range */
-    GPtrArray *variables; /* of struct allocator_variable *, in file order */
+    bool has_delay;          /* delay-ms given */
+    uint64_t delay_ms;       /* how long the setting waits before it gives memory back */
+    bool own_thread;         /* the allocator works on its own thread: readings at marks bracket a range */
+    GPtrArray *variables;    /* env: of struct allocator_variable *, in file order */
+    GPtrArray *expectations; /* expect: of struct allocator_variable *; what each read-back must tell */
+    char *behaves; /* returns, keeps, lazy: what a small build-and-drop must show; NULL: not asked */
 };
+
+#define ALLOCATOR_TUNABLE "tunable:" /* begins a read-back that is the loader's to tell, see tunables.h */
 
 struct allocator {
     char *name; /* file name without .ini */
@@ -45,6 +49,8 @@ struct allocator {
     char *package;     /* Debian package that brings it; NULL when none */
     char *purge;       /* the explicit purge call, see workloads/driver/call.h; NULL: has none */
     char *version;     /* the read-back call for the version, same language; NULL: has none */
+    char *debug;       /* the read-back call that is not 0 in a debug build; NULL: it cannot be asked */
+    GPtrArray *reads;  /* read: of struct allocator_variable *: a read-back call, or "tunable: NAME" */
     char *written_for; /* the version the settings were written for; NULL when not said */
     GPtrArray
         *settings; /* of struct allocator_setting *, in file order; the first of a policy stands for it */
@@ -62,6 +68,9 @@ GPtrArray *allocator_read_all(const char *const *dirs, GError **error);
 /* The environment of one setting for an allocator of `version` (NULL: unknown; then only lines without a
  * range apply): NAME=value strings, NULL-terminated, ready for spawn but for LD_PRELOAD. */
 char **allocator_environment(const struct allocator_setting *setting, const char *version);
+
+/* Those of `variables` that apply to `version`, in order, borrowed; the caller unrefs the array. */
+GPtrArray *allocator_applying(const GPtrArray *variables, const char *version);
 
 /* Compares by the first dotted number ("5.3.0-0-gabc" is 5.3.0, "gperftools 2.10" is 2.10), part by part; a
  * missing part is 0: <0, 0, >0. */

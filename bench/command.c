@@ -35,6 +35,7 @@ static struct run_spec *spec_of(const struct suite *suite, const struct options 
     spec->program = program;
     spec->object = probe->object;
     spec->version = probe->version;
+    spec->setting_proof = proof_means(probe->proofs);
     spec->environment = suite_environment(suite, options, what.cell);
     spec->sample_hz = options->matrix.sample_hz;
     return spec;
@@ -106,17 +107,14 @@ static bool set_aside(const struct suite *suite, GPtrArray *specs, struct folder
     for (guint i = 0; i < specs->len;) {
         const struct run_spec *spec = specs->pdata[i];
         const struct probe *probe = suite_probe(suite, spec->what.cell);
-        const char *purge = spec->what.cell->allocator->purge;
-        bool no_purge = probe->verdict == PROBE_PROVEN && purge && !probe->purge_found;
-        if (probe->verdict == PROBE_PROVEN && !no_purge) {
+        if (probe->verdict == PROBE_PROVEN) {
             i++;
             continue;
         }
         struct run *run = run_new(spec);
         bool missing = probe->verdict == PROBE_NOT_INSTALLED;
         run->record.status = g_strdup(missing ? "skipped" : "invalid");
-        run->record.reason = no_purge ? g_strdup_printf("purge call %s is not in this library", purge)
-                                      : g_strdup(probe->reason);
+        run->record.reason = g_strdup(probe->reason);
         aside->skipped += missing;
         aside->bad += !missing;
         bool written = folder_add(folder, &run->record, NULL, NULL, error);
@@ -159,6 +157,7 @@ static int run_into(struct folder *folder, const struct suite *suite, const stru
     g_key_file_set_uint64(ini_values(suite->plan->ini), "plan", "repeat", suite->plan->repeat);
     if (!folder_write_ini(folder, "plan.ini", ini_values(suite->plan->ini), error) ||
         !folder_write_ini(folder, "machine.ini", machine, error) ||
+        !suite_write_proofs(suite, options, folder_path(folder), error) ||
         !set_aside(suite, specs, folder, &aside, error) ||
         !matrix_run(specs, folder, &options->matrix, &outcome, error))
         return -1;
@@ -225,6 +224,9 @@ static void print_cells(const struct suite *suite, const struct options *options
         g_auto(GStrv) environment = suite_environment(suite, options, cell);
         g_autofree char *line = g_strjoinv(" ", environment);
         printf("  %-50s %s\n", cell->name, line);
+        const struct probe *probe = suite_probe(suite, cell);
+        if (probe->verdict == PROBE_NOT_IN_FORCE)
+            printf("    NOT in force: %s\n", probe->reason);
     }
 }
 

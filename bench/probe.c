@@ -1,116 +1,270 @@
 #include "probe.h"
 
-#include <poll.h>
 #include <string.h>
 #include <sys/wait.h>
 
-#include "child.h"
+#include "behaviour.h"
 #include "error.h"
+#include "listen.h"
 #include "rss.h"
+#include "tunables.h"
 
-#define PROBE_LIMIT_MS 10000
+#define LIMIT_MS 10000
 
-static void take_line(struct probe *probe, const char *line)
+const char *const probe_function_names[PROBE_FUNCTION_COUNT] = {
+#define X(function) #function,
+    PROTOCOL_OWNED(X)
+#undef X
+};
+
+static const char *preload_of(const struct probe_spec *spec)
 {
-    if (g_str_has_prefix(line, "malloc="))
-        probe->object = g_strdup(line + strlen("malloc="));
-    else if (g_str_has_prefix(line, "version="))
-        probe->version = g_strdup(line + strlen("version="));
-    else if (strcmp(line, "purge=found") == 0)
-        probe->purge_found = true;
+    return spec->preload ? spec->preload : spec->allocator->preload;
 }
 
-/* Takes its lines until it closes the descriptor; false: it did not within the limit. */
-static bool listen(struct probe *probe, struct child *child)
+char **probe_environment(const struct probe_spec *spec)
 {
-    gint64 end = g_get_monotonic_time() + PROBE_LIMIT_MS * 1000;
-    for (;;) {
-        const char *line;
-        enum child_event event = child_read(child, &line);
-        child_read_output(child);
-        if (event == CHILD_LINE)
-            take_line(probe, line);
-        else if (event != CHILD_NOTHING)
-            return true;
-        gint64 left_ms = (end - g_get_monotonic_time()) / 1000;
-        if (left_ms <= 0)
-            return false;
-        struct pollfd polls[] = {{.fd = child->mark_fd, .events = POLLIN},
-                                 {.fd = child->output_fd, .events = POLLIN}};
-        if (event == CHILD_NOTHING)
-            poll(polls, G_N_ELEMENTS(polls), (int)left_ms);
+    g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
+    if (preload_of(spec)) {
+        g_autofree char *line = g_strconcat("LD_PRELOAD=", preload_of(spec), NULL);
+        g_strv_builder_add(builder, line);
+    }
+    if (spec->setting) {
+        g_auto(GStrv) lines = allocator_environment(spec->setting, spec->version);
+        g_strv_builder_addv(builder, (const char **)(uintptr_t)lines);
+    }
+    return g_strv_builder_end(builder);
+}
+
+/* --- the questions --- */
+
+static void ask(GPtrArray *arguments, const char *key, const char *name, const char *call)
+{
+    if (call)
+        g_ptr_array_add(arguments, g_strconcat(key, name, "=", call, NULL));
+}
+
+static GPtrArray *arguments_of(const struct probe_spec *spec, const GPtrArray *reads)
+{
+    GPtrArray *arguments = g_ptr_array_new_with_free_func(g_free);
+    g_ptr_array_add(arguments, g_strdup(spec->allocator->name));
+    g_ptr_array_add(arguments, g_strdup("probe"));
+    ask(arguments, "version", "", spec->allocator->version);
+    ask(arguments, "debug", "", spec->allocator->debug);
+    ask(arguments, "purge", "", spec->allocator->purge);
+    for (guint i = 0; i < reads->len; i++) {
+        const struct allocator_variable *read = reads->pdata[i];
+        if (!g_str_has_prefix(read->value, ALLOCATOR_TUNABLE))
+            ask(arguments, "read.", read->name, read->value);
+    }
+    g_ptr_array_add(arguments, NULL);
+    return arguments;
+}
+
+static void take_line(struct child *child, const char *line, void *answers)
+{
+    (void)child;
+    const char *equals = strchr(line, '=');
+    if (equals)
+        g_hash_table_insert(answers, g_strndup(line, (gsize)(equals - line)), g_strdup(equals + 1));
+}
+
+static void read_tunables(const GPtrArray *reads, const char *program, char *const *environment,
+                          GHashTable *answers)
+{
+    g_autofree char *list = NULL;
+    for (guint i = 0; i < reads->len; i++) {
+        const struct allocator_variable *read = reads->pdata[i];
+        if (!g_str_has_prefix(read->value, ALLOCATOR_TUNABLE))
+            continue;
+        if (!list)
+            list = tunables_list(program, environment);
+        g_autofree char *name = g_strstrip(g_strdup(read->value + strlen(ALLOCATOR_TUNABLE)));
+        char *value = list ? tunables_value(list, name) : NULL;
+        g_hash_table_insert(answers, g_strconcat(value ? "read." : "missing.read.", read->name, NULL),
+                            value ? value : g_steal_pointer(&name));
     }
 }
 
-/* `own`: the preload is the descriptor's, so that its package would bring it. */
-static void judge(struct probe *probe, const struct allocator *allocator, const char *preload, bool own,
-                  const char *output, int status)
+/* --- the verdict --- */
+
+G_GNUC_PRINTF(2, 3)
+static bool refute(struct probe *probe, const char *format, ...)
 {
-    g_autofree char *maps_line = g_strdup_printf("0-0 r-xp 0 0:0 0 %s\n", probe->object ? probe->object : "");
+    va_list rest;
+    va_start(rest, format);
     probe->verdict = PROBE_REFUTED;
-    if (!WIFEXITED(status) || WEXITSTATUS(status) != 0 || !probe->object) {
-        g_autofree char *how = child_describe_status(status);
-        g_autofree char *said = g_strdelimit(g_strdup(output), "\n", ' ');
-        probe->reason = g_strdup_printf("the probe died: %s %s", how, said);
-    } else if (!preload || rss_parse_maps_has(maps_line, preload)) {
-        probe->verdict = PROBE_PROVEN;
-    } else if (own && allocator->package && strstr(output, "cannot open shared object file")) {
+    probe->reason = g_strdup_vprintf(format, rest);
+    va_end(rest);
+    return false;
+}
+
+static bool is_object(const char *path, const char *object)
+{
+    g_autofree char *maps_line = g_strdup_printf("0-0 r-xp 0 0:0 0 %s\n", path);
+    return rss_parse_maps_has(maps_line, object);
+}
+
+/* Without a preload it is the C library itself that must own malloc: /etc/ld.so.preload would bring another. */
+static bool judge_owner(struct probe *probe, const struct probe_spec *spec, const char *libc,
+                        const char *output)
+{
+    const char *preload = preload_of(spec);
+    if (is_object(probe->object, preload ? preload : libc))
+        return true;
+    if (!preload)
+        return refute(probe, "%s owns malloc, and no preload was asked for", probe->object);
+    bool own = !spec->preload; /* its package would bring it */
+    if (own && spec->allocator->package && strstr(output, "cannot open shared object file")) {
         probe->verdict = PROBE_NOT_INSTALLED;
         probe->reason =
-            g_strdup_printf("%s is not installed: apt-get install %s", preload, allocator->package);
-    } else {
-        g_autofree char *said = g_strstrip(g_strdelimit(g_strdup(output), "\n", ' '));
-        probe->reason = g_strdup_printf("%s does not own malloc, %s does%s%s", preload, probe->object,
-                                        *said ? ": " : "", said);
+            g_strdup_printf("%s is not installed: apt-get install %s", preload, spec->allocator->package);
+        return false;
     }
+    return refute(probe, "%s does not own malloc, %s does%s%s", preload, probe->object, *output ? ": " : "",
+                  output);
 }
 
-static bool run(struct probe *probe, const struct allocator *allocator, const char *preload, bool own,
-                const struct spawn_spec *spec, GError **error)
+static bool judge_kin(struct probe *probe)
 {
-    struct child child;
-    int status;
-    if (!child_start(&child, spec, error))
-        return false;
-    if (listen(probe, &child)) {
-        child_reap(&child, true, &status);
-        child_read_output(&child);
-        judge(probe, allocator, preload, own, child.output->str, status);
-    } else {
-        probe->verdict = PROBE_REFUTED;
-        probe->reason = g_strdup_printf("the probe did not end within %d s", PROBE_LIMIT_MS / 1000);
-    }
-    child_close(&child);
+    for (int i = 0; i < PROBE_FUNCTION_COUNT; i++)
+        if (strcmp(probe->owners[i], probe->object) != 0)
+            return refute(probe, "%s belongs to %s, but malloc to %s", probe_function_names[i],
+                          probe->owners[i], probe->object);
     return true;
 }
 
-bool probe_allocator(struct probe *probe, const struct allocator *allocator, const char *preload,
-                     const struct paths *paths, GError **error)
+/* A call of the C library's does nothing for another allocator; one in a library of its own, beside the one
+ * that interposes, may. */
+static bool judge_purge(struct probe *probe, GHashTable *answers, const char *libc)
 {
-    *probe = (struct probe){.verdict = PROBE_REFUTED};
-    g_autofree char *program = paths_workload(paths, "null", error);
+    const char *missing = g_hash_table_lookup(answers, "missing.purge");
+    if (missing)
+        return refute(probe, "purge call %s is not in this library", missing);
+    GHashTableIter iter;
+    gpointer key, object;
+    g_hash_table_iter_init(&iter, answers);
+    while (g_hash_table_iter_next(&iter, &key, &object)) {
+        if (!g_str_has_prefix(key, "purge."))
+            continue;
+        if (strcmp(object, libc) == 0 && strcmp(libc, probe->object) != 0)
+            return refute(probe, "purge call %s lies in %s and does nothing for %s",
+                          (const char *)key + strlen("purge."), libc, probe->object);
+        g_free(probe->purge_object);
+        probe->purge_object = g_strdup(object);
+    }
+    return true;
+}
+
+static void take_answers(struct probe *probe, GHashTable *answers)
+{
+    for (int i = 0; i < PROBE_FUNCTION_COUNT; i++)
+        probe->owners[i] = g_strdup(g_hash_table_lookup(answers, probe_function_names[i]));
+    probe->object = g_strdup(probe->owners[PROBE_malloc]);
+    probe->version = g_strdup(g_hash_table_lookup(answers, "version"));
+    const char *debug = g_hash_table_lookup(answers, "debug");
+    probe->debug_build = debug && !proof_agrees("0", debug);
+}
+
+/* The process and its library; what is told is complete when its last owner is. */
+static bool judge_library(struct probe *probe, const struct probe_spec *spec, GHashTable *answers,
+                          const struct listen_end *end)
+{
+    const char *libc = g_hash_table_lookup(answers, "libc");
+    libc = libc ? libc : g_hash_table_lookup(answers, "sanitizer");
+    if (!end->in_time || !WIFEXITED(end->status) || WEXITSTATUS(end->status) != 0 || !libc) {
+        g_autofree char *how = listen_describe(end);
+        return refute(probe, "the probe died: %s", how);
+    }
+    for (int i = 0; i < PROBE_FUNCTION_COUNT; i++)
+        if (!probe->owners[i])
+            return refute(probe, "the probe did not tell who owns %s", probe_function_names[i]);
+    return judge_owner(probe, spec, libc, end->output) && judge_kin(probe) &&
+           judge_purge(probe, answers, libc);
+}
+
+/* --- behaviour --- */
+
+static bool prove_behaviour(struct probe *probe, const struct probe_spec *spec, char *const *environment,
+                            bool sanitized, GError **error)
+{
+    const struct allocator_setting *setting = spec->setting;
+    if (!setting->behaves)
+        return true;
+    if (sanitized) {
+        proof_add(probe->proofs, PROOF_BEHAVIOUR, setting->behaves, "(a sanitizer owns malloc)",
+                  PROOF_NOT_PROVABLE);
+        return true;
+    }
+    struct behaviour seen;
+    g_autoptr(GError) cause = NULL;
+    g_autofree char *why = NULL;
+    g_autofree char *program = paths_workload(spec->paths, BEHAVIOUR_WORKLOAD, error);
     if (!program)
         return false;
-    bool own = !preload;
-    preload = preload ? preload : allocator->preload;
-    g_autofree char *version = g_strconcat("version=", allocator->version, NULL);
-    g_autofree char *purge = g_strconcat("purge=", allocator->purge, NULL);
-    g_autofree char *ld_preload = g_strconcat("LD_PRELOAD=", preload, NULL);
-    char word[] = "probe";
-    char *arguments[5] = {allocator->name, word};
-    int count = 2;
-    if (allocator->version)
-        arguments[count++] = version;
-    if (allocator->purge)
-        arguments[count++] = purge;
-    char *environment[] = {preload ? ld_preload : NULL, NULL};
-    const struct spawn_spec spec = {.program = program, .arguments = arguments, .environment = environment};
-    return run(probe, allocator, preload, own, &spec, error);
+    if (behaviour_watch(&seen, program, environment, setting->delay_ms, &why, &cause)) {
+        double grown = (double)seen.grown_bytes;
+        g_autofree char *found =
+            g_strdup_printf("%s (%.0f %% stays, %.0f %% lazy)", behaviour_name(&seen),
+                            100 * (double)seen.left_bytes / grown, 100 * (double)seen.lazy_bytes / grown);
+        bool agrees = strcmp(behaviour_name(&seen), setting->behaves) == 0;
+        proof_add(probe->proofs, PROOF_BEHAVIOUR, setting->behaves, found,
+                  agrees ? PROOF_IN_FORCE : PROOF_NOT_IN_FORCE);
+    } else if (cause) {
+        g_propagate_error(error, g_steal_pointer(&cause));
+        return false;
+    } else {
+        g_autofree char *found = g_strdup_printf("(%s)", why);
+        proof_add(probe->proofs, PROOF_BEHAVIOUR, setting->behaves, found, PROOF_NOT_PROVABLE);
+    }
+    return true;
+}
+
+static bool judge_setting(struct probe *probe, const struct probe_spec *spec, char *const *environment,
+                          GHashTable *answers, GError **error)
+{
+    proof_judge(probe->proofs, spec->allocator, spec->setting, spec->version, answers);
+    bool sanitized = g_hash_table_contains(answers, "sanitizer");
+    if (!prove_behaviour(probe, spec, environment, sanitized, error))
+        return false;
+    probe->reason = proof_complaint(probe->proofs);
+    if (probe->reason)
+        probe->verdict = PROBE_NOT_IN_FORCE;
+    return true;
+}
+
+bool probe_run(struct probe *probe, const struct probe_spec *spec, GError **error)
+{
+    *probe = (struct probe){.verdict = PROBE_PROVEN, .proofs = proof_list_new()};
+    g_autofree char *program = paths_workload(spec->paths, "null", error);
+    if (!program)
+        return false;
+    g_autoptr(GPtrArray) reads =
+        spec->setting ? allocator_applying(spec->allocator->reads, spec->version) : g_ptr_array_new();
+    g_autoptr(GPtrArray) arguments = arguments_of(spec, reads);
+    g_auto(GStrv) environment = probe_environment(spec);
+    g_autoptr(GHashTable) answers = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    const struct spawn_spec process = {
+        .program = program, .arguments = (char *const *)arguments->pdata, .environment = environment};
+    struct listen_end end;
+    if (!listen_run(&process, LIMIT_MS, take_line, answers, &end, error))
+        return false;
+    take_answers(probe, answers);
+    bool proven = judge_library(probe, spec, answers, &end);
+    g_free(end.output);
+    if (!proven || !spec->setting)
+        return true;
+    read_tunables(reads, program, environment, answers);
+    return judge_setting(probe, spec, environment, answers, error);
 }
 
 void probe_clear(struct probe *probe)
 {
+    for (int i = 0; i < PROBE_FUNCTION_COUNT; i++)
+        g_clear_pointer(&probe->owners[i], g_free);
     g_clear_pointer(&probe->object, g_free);
+    g_clear_pointer(&probe->purge_object, g_free);
     g_clear_pointer(&probe->version, g_free);
     g_clear_pointer(&probe->reason, g_free);
+    g_clear_pointer(&probe->proofs, g_ptr_array_unref);
 }

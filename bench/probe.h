@@ -1,5 +1,5 @@
-/* probe.h: asks, in a process of its own, which allocator a preload really brings: the object that owns
- * malloc, its version, and whether the purge call is there. */
+/* probe.h: asks, in a process of its own, which allocator a preload really brings and how it is set: the
+ * objects that own malloc and its kin, the version, where the purge call lies, and each read-back. */
 #ifndef AFTERFREE_PROBE_H
 #define AFTERFREE_PROBE_H
 
@@ -8,25 +8,52 @@
 
 #include "allocator.h"
 #include "paths.h"
+#include "proof.h"
+
+#include "driver/protocol.h"
 
 enum probe_verdict {
-    PROBE_PROVEN,        /* the library asked for owns malloc */
+    PROBE_PROVEN,        /* the library asked for owns malloc and its kin, and the setting is not refuted */
     PROBE_NOT_INSTALLED, /* the descriptor's own library cannot be found */
-    PROBE_REFUTED,       /* anything else: another object owns malloc, it died, it did not end */
+    PROBE_REFUTED,       /* anything else: another object owns one of them, the purge call is missing or the C
+                            library's, it died, it did not end */
+    PROBE_NOT_IN_FORCE,  /* all of that is well, but a value read back is not what the setting asks for */
 };
+
+enum probe_function {
+#define X(function) PROBE_##function,
+    PROTOCOL_OWNED(X)
+#undef X
+        PROBE_FUNCTION_COUNT
+};
+extern const char *const probe_function_names[PROBE_FUNCTION_COUNT];
 
 struct probe {
     enum probe_verdict verdict;
-    char *object;     /* path of the object that owns malloc */
-    char *version;    /* as the allocator says; NULL: it cannot say, or was not asked */
-    bool purge_found; /* the descriptor's purge call is in the process */
-    char *reason;     /* not proven: why, and what to do */
+    char *object;                       /* path of the object that owns malloc; NULL: not told */
+    char *owners[PROBE_FUNCTION_COUNT]; /* of each function; NULL: not told */
+    char *purge_object; /* where the purge call lies (its first one that is not the C library's) */
+    char *version;      /* as the allocator says; NULL: it cannot say, or was not asked */
+    bool debug_build;   /* the allocator says it is one: its times say nothing */
+    char *reason;       /* not proven: why, and what to do */
+    GPtrArray *proofs;  /* of struct proof *; empty but for the probe of a setting */
 };
 
-/* `preload` overrides the descriptor's (NULL: none). Runs the workload `null` as the probe. False with error
- * only when the probe itself cannot be run; an allocator that is not there is a result. */
-bool probe_allocator(struct probe *probe, const struct allocator *allocator, const char *preload,
-                     const struct paths *paths, GError **error);
+struct probe_spec {
+    const struct allocator *allocator;
+    const struct allocator_setting *setting; /* NULL: the allocator alone, to learn its version */
+    const char *version;                     /* told by that probe; NULL: unknown */
+    const char *preload;                     /* overrides the descriptor's; NULL: does not */
+    const struct paths *paths;
+};
+
+/* Runs the workload `null` as the probe, and what the setting's proofs take besides (tunables.h, behaviour.h).
+ * False with error only when a process cannot be started; an allocator that is not there is a result. */
+bool probe_run(struct probe *probe, const struct probe_spec *spec, GError **error);
 void probe_clear(struct probe *probe);
+
+/* The exact environment of the setting's processes: LD_PRELOAD, and the lines that apply; NULL-terminated,
+ * caller frees. */
+char **probe_environment(const struct probe_spec *spec);
 
 #endif

@@ -81,6 +81,7 @@ extern const char *const record_number_names[RECORD_NUMBER_COUNT];
     X(version)                                                                                               \
     X(started_utc)                                                                                           \
     X(samples_file)                                                                                          \
+    X(setting_proof)                                                                                         \
     X(status)                                                                                                \
     X(reason)
 

@@ -86,6 +86,7 @@ struct run *run_new(const struct run_spec *spec)
     run->record.env = g_strjoinv(" ", run->environment);
     run->record.library = g_strdup(spec->object);
     run->record.version = g_strdup(spec->version);
+    run->record.setting_proof = g_strdup(spec->setting_proof);
     return run;
 }
 

@@ -52,10 +52,11 @@ struct run_spec {
     const struct plan *plan;
     struct plan_run what;
     const char *program;
-    const char *object;       /* path of the allocator's library as the probe found it */
-    const char *version;      /* for the row; NULL: unknown */
-    char *const *environment; /* with LD_PRELOAD */
-    guint sample_hz;          /* 0: at marks only */
+    const char *object;        /* path of the allocator's library as the probe found it */
+    const char *version;       /* for the row; NULL: unknown */
+    const char *setting_proof; /* for the row, see proof_means */
+    char *const *environment;  /* with LD_PRELOAD */
+    guint sample_hz;           /* 0: at marks only */
 };
 
 struct run *run_new(const struct run_spec *spec);

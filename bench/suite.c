@@ -10,27 +10,63 @@ static void free_probe(gpointer data)
     g_free(data);
 }
 
-static const char *preload_of(const struct options *options, const struct allocator *allocator)
+/* --- probes --- */
+
+static struct probe_spec spec_of(const struct suite *suite, const struct options *options,
+                                 const struct allocator *allocator, const struct allocator_setting *setting)
 {
-    const char *path = g_hash_table_lookup(options->preloads, allocator->name);
-    return path ? path : allocator->preload;
+    const struct probe *probe = g_hash_table_lookup(suite->probes, allocator->name);
+    return (struct probe_spec){.allocator = allocator,
+                               .setting = setting,
+                               .version = probe ? probe->version : NULL,
+                               .preload = g_hash_table_lookup(options->preloads, allocator->name),
+                               .paths = &suite->paths};
+}
+
+static const struct probe *probe_once(GHashTable *probes, gconstpointer key, const struct probe_spec *spec,
+                                      GError **error)
+{
+    struct probe *probe = g_hash_table_lookup(probes, key);
+    if (probe)
+        return probe;
+    probe = g_new0(struct probe, 1);
+    if (!probe_run(probe, spec, error)) {
+        free_probe(probe);
+        return NULL;
+    }
+    g_hash_table_insert(probes, (gpointer)(uintptr_t)key, probe);
+    return probe;
+}
+
+const struct probe *suite_probe_allocator(struct suite *suite, const struct options *options,
+                                          const struct allocator *allocator, GError **error)
+{
+    const struct probe_spec spec = spec_of(suite, options, allocator, NULL);
+    return probe_once(suite->probes, allocator->name, &spec, error);
+}
+
+const struct probe *suite_probe_setting(struct suite *suite, const struct options *options,
+                                        const struct allocator *allocator,
+                                        const struct allocator_setting *setting, GError **error)
+{
+    const struct probe *alone = suite_probe_allocator(suite, options, allocator, error);
+    if (!alone || alone->verdict != PROBE_PROVEN)
+        return alone;
+    const struct probe_spec spec = spec_of(suite, options, allocator, setting);
+    return probe_once(suite->setting_probes, setting, &spec, error);
 }
 
 static bool probe_all(struct suite *suite, const struct options *options, GError **error)
 {
-    suite->probes = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, free_probe);
     for (guint i = 0; i < suite->cells->len; i++) {
-        const struct allocator *allocator = ((struct plan_cell *)suite->cells->pdata[i])->allocator;
-        if (g_hash_table_contains(suite->probes, allocator->name))
-            continue;
-        struct probe *probe = g_new0(struct probe, 1);
-        g_hash_table_insert(suite->probes, allocator->name, probe);
-        if (!probe_allocator(probe, allocator, g_hash_table_lookup(options->preloads, allocator->name),
-                             &suite->paths, error))
+        const struct plan_cell *cell = suite->cells->pdata[i];
+        if (!suite_probe_setting(suite, options, cell->allocator, cell->setting, error))
             return false;
     }
     return true;
 }
+
+/* --- what is run --- */
 
 static bool workloads_exist(const struct suite *suite, GError **error)
 {
@@ -65,13 +101,19 @@ static bool preloads_have_descriptors(const struct suite *suite, const struct op
     return true;
 }
 
-bool suite_open(struct suite *suite, const struct options *options, GError **error)
+bool suite_open_allocators(struct suite *suite, const struct options *options, GError **error)
 {
-    *suite = (struct suite){.plan = NULL};
+    *suite = (struct suite){.probes = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, free_probe),
+                            .setting_probes = g_hash_table_new_full(NULL, NULL, NULL, free_probe)};
     if (!paths_find(&suite->paths, (const char *const *)options->data, error))
         return false;
     suite->allocators = allocator_read_all((const char *const *)suite->paths.allocator_dirs, error);
-    if (!suite->allocators || !preloads_have_descriptors(suite, options, error))
+    return suite->allocators && preloads_have_descriptors(suite, options, error);
+}
+
+bool suite_open(struct suite *suite, const struct options *options, GError **error)
+{
+    if (!suite_open_allocators(suite, options, error))
         return false;
     g_autofree char *path = paths_plan(&suite->paths, options->plan, error);
     if (!path)
@@ -88,6 +130,7 @@ bool suite_open(struct suite *suite, const struct options *options, GError **err
 void suite_clear(struct suite *suite)
 {
     g_clear_pointer(&suite->probes, g_hash_table_unref);
+    g_clear_pointer(&suite->setting_probes, g_hash_table_unref);
     g_clear_pointer(&suite->cells, g_ptr_array_unref);
     g_clear_pointer(&suite->plan, plan_free);
     g_clear_pointer(&suite->allocators, g_ptr_array_unref);
@@ -96,19 +139,13 @@ void suite_clear(struct suite *suite)
 
 const struct probe *suite_probe(const struct suite *suite, const struct plan_cell *cell)
 {
-    return g_hash_table_lookup(suite->probes, cell->allocator->name);
+    const struct probe *probe = g_hash_table_lookup(suite->setting_probes, cell->setting);
+    return probe ? probe : g_hash_table_lookup(suite->probes, cell->allocator->name);
 }
 
 char **suite_environment(const struct suite *suite, const struct options *options,
                          const struct plan_cell *cell)
 {
-    g_auto(GStrv) variables = allocator_environment(cell->setting, suite_probe(suite, cell)->version);
-    g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
-    const char *preload = preload_of(options, cell->allocator);
-    if (preload) {
-        g_autofree char *line = g_strconcat("LD_PRELOAD=", preload, NULL);
-        g_strv_builder_add(builder, line);
-    }
-    g_strv_builder_addv(builder, (const char **)(uintptr_t)variables);
-    return g_strv_builder_end(builder);
+    const struct probe_spec spec = spec_of(suite, options, cell->allocator, cell->setting);
+    return probe_environment(&spec);
 }

@@ -1,4 +1,4 @@
-/* suite.h: what `run` and `list` share: a plan with its cells, each allocator probed. */
+/* suite.h: what `run`, `list` and `check` share: descriptors, a plan with its cells, and the probes. */
 #ifndef AFTERFREE_SUITE_H
 #define AFTERFREE_SUITE_H
 
@@ -13,18 +13,39 @@
 struct suite {
     struct paths paths;
     GPtrArray *allocators; /* of struct allocator * */
-    struct plan *plan;
-    GPtrArray *cells;   /* of struct plan_cell * */
-    GHashTable *probes; /* allocator name -> struct probe *; of those that have cells */
+    struct plan *plan;     /* NULL for `check` */
+    GPtrArray *cells;      /* of struct plan_cell * */
+    GHashTable *probes; /* allocator name -> struct probe *: the allocator alone; of those that have cells */
+    GHashTable *setting_probes; /* struct allocator_setting * -> struct probe *; of proven allocators only */
 };
 
-/* Reads descriptors and plan, expands it, probes. False with error; clear it in any case. */
+/* Reads descriptors and plan, expands it, probes every allocator and setting that has cells. False with error;
+ * clear it in any case. */
 bool suite_open(struct suite *suite, const struct options *options, GError **error);
+/* The same without a plan, and nothing is probed yet. */
+bool suite_open_allocators(struct suite *suite, const struct options *options, GError **error);
 void suite_clear(struct suite *suite);
 
+/* Runs the probe, once: later calls return the same. NULL with error when it cannot be started. The setting's
+ * is its allocator's where that is not proven: then the setting was not asked. Owned by the suite. */
+const struct probe *suite_probe_allocator(struct suite *suite, const struct options *options,
+                                          const struct allocator *allocator, GError **error);
+const struct probe *suite_probe_setting(struct suite *suite, const struct options *options,
+                                        const struct allocator *allocator,
+                                        const struct allocator_setting *setting, GError **error);
+
+/* The probe of a cell's setting, as suite_open has made it. */
 const struct probe *suite_probe(const struct suite *suite, const struct plan_cell *cell);
 /* The environment of a cell's process, LD_PRELOAD included; NULL-terminated, caller frees. */
 char **suite_environment(const struct suite *suite, const struct options *options,
                          const struct plan_cell *cell);
+
+/* Of the package its library comes from; NULL: not installed, no package, or another library by --preload;
+ * caller frees. */
+char *suite_package_version(const struct options *options, const struct allocator *allocator);
+
+/* Writes RUN_FOLDER/proofs.csv: a row per proof of each setting that was probed. */
+bool suite_write_proofs(const struct suite *suite, const struct options *options, const char *run_folder,
+                        GError **error);
 
 #endif

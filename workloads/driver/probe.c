@@ -7,13 +7,49 @@
 #include "driver/die.h"
 #include "driver/mark.h"
 
-static void tell_owner(void)
+#define KEY_MAX 128
+#define ANSWER_MAX (PROTOCOL_LINE_MAX / 2)
+
+#ifdef __SANITIZE_ADDRESS__
+#define SANITIZED 1
+#elif defined(__has_feature)
+#define SANITIZED __has_feature(address_sanitizer)
+#else
+#define SANITIZED 0
+#endif
+
+/* Writes "PREFIX KEY=VALUE" without the blank. */
+static void tell(const char *prefix, const char *key, const char *value)
+{
+    char name[16 + KEY_MAX];
+    strcpy(name, prefix);
+    strcat(name, key);
+    mark_write_line(name, value);
+}
+
+static const char *object_of(const void *address)
 {
     Dl_info info;
-    void *address = dlsym(RTLD_DEFAULT, "malloc");
-    if (!address || dladdr(address, &info) == 0)
-        die(PROTOCOL_EXIT_MISSING, "nobody owns malloc", NULL);
-    mark_write_line("malloc", info.dli_fname);
+    return address && dladdr(address, &info) != 0 ? info.dli_fname : NULL;
+}
+
+static const char *owner_of(const char *function)
+{
+    const char *owner = object_of(dlsym(RTLD_DEFAULT, function));
+    if (!owner)
+        die(PROTOCOL_EXIT_MISSING, "nobody owns ", function, NULL);
+    return owner;
+}
+
+static void tell_owners(void)
+{
+#define X(function) mark_write_line(#function, owner_of(#function));
+    PROTOCOL_OWNED(X)
+#undef X
+    if (SANITIZED)
+        mark_write_line("sanitizer", owner_of("malloc"));
+    else
+        mark_write_line("libc", owner_of("gnu_get_libc_version"));
 }
 
 static void parse(struct call_list *list, const char *text)
@@ -23,32 +59,40 @@ static void parse(struct call_list *list, const char *text)
         die(PROTOCOL_EXIT_USAGE, "\"", text, "\": ", wrong, NULL);
 }
 
-static void tell_version(const char *text)
+/* Where each call of the purge lies; it is not run. */
+static void tell_purge(struct call_list *list)
 {
-    struct call_list list;
-    char answer[256];
-    parse(&list, text);
-    if (!call_resolve(&list) && call_run(&list, answer, sizeof answer))
-        mark_write_line("version", answer);
+    for (unsigned i = 0; i < list->count; i++)
+        tell("purge.", list->calls[i].function, object_of(list->calls[i].address));
 }
 
-static void tell_purge(const char *text)
+static void answer(const char *key, const char *text)
 {
     struct call_list list;
+    char value[ANSWER_MAX];
     parse(&list, text);
-    mark_write_line("purge", call_resolve(&list) ? "missing" : "found");
+    const char *missing = call_resolve(&list);
+    if (missing)
+        tell("missing.", key, missing);
+    else if (strcmp(key, "purge") == 0)
+        tell_purge(&list);
+    else if (call_run(&list, value, sizeof value))
+        mark_write_line(key, value);
+    else
+        tell("failed.", key, text);
 }
 
 int probe_run(char *const *arguments)
 {
-    tell_owner();
+    tell_owners();
     for (; *arguments; arguments++) {
-        if (strncmp(*arguments, "version=", 8) == 0)
-            tell_version(*arguments + 8);
-        else if (strncmp(*arguments, "purge=", 6) == 0)
-            tell_purge(*arguments + 6);
-        else
-            die(PROTOCOL_EXIT_USAGE, "probe: unknown argument ", *arguments, NULL);
+        char key[KEY_MAX];
+        size_t length = strcspn(*arguments, "=");
+        if (length == 0 || length >= sizeof key || (*arguments)[length] != '=')
+            die(PROTOCOL_EXIT_USAGE, "probe: not KEY=CALL: ", *arguments, NULL);
+        memcpy(key, *arguments, length);
+        key[length] = '\0';
+        answer(key, *arguments + length + 1);
     }
     return PROTOCOL_EXIT_DONE;
 }

@@ -19,8 +19,13 @@
  *   walk=PHASE[:MS],…    phases below in order; silent and ticking need their window in ms
  *   purge=CALL           the allocator's explicit purge, see call.h; needed if the walk has "purge"
  *
- * As "NAME probe version=CALL purge=CALL" a workload tells which allocator it runs on instead: lines
- *   malloc=/path/of/the/object   version=…   purge=found|missing        on fd 3, and exits. */
+ * As "NAME probe KEY=CALL…" a workload tells which allocator it runs on instead, in lines on fd 3, and exits:
+ *   malloc=OBJECT free=OBJECT …    the file that owns each function of PROTOCOL_OWNED, a line each
+ *   libc=OBJECT                    the C library; in a sanitized build sanitizer=OBJECT, whose malloc it is
+ *   purge.FUNCTION=OBJECT          for purge=CALL: where each function of it lies; it is not run
+ *   KEY=VALUE                      for any other KEY=CALL (version, debug, read.NAME): what the call reads back
+ *   missing.KEY=SYMBOL             the call's function or data symbol is not in this process
+ *   failed.KEY=CALL                the call reported an error */
 #ifndef PROTOCOL_H
 #define PROTOCOL_H
 
@@ -28,6 +33,15 @@
 #define PROTOCOL_GO_FD 4
 #define PROTOCOL_LINE_MAX 1024
 #define PROTOCOL_WALK_MAX 64 /* phases */
+
+/* What an allocator has to own, all of it: X(function). */
+#define PROTOCOL_OWNED(X)                                                                                    \
+    X(malloc)                                                                                                \
+    X(free)                                                                                                  \
+    X(calloc)                                                                                                \
+    X(realloc)                                                                                               \
+    X(posix_memalign)                                                                                        \
+    X(aligned_alloc)
 
 enum protocol_exit {
     PROTOCOL_EXIT_DONE = 0,

@@ -74,8 +74,45 @@ static void a_read_back_says_its_type(void **state)
     assert_int_equal(list.calls[0].result, CALL_STRING);
     assert_good("integer()"); /* "int" alone is no type */
     assert_int_equal(list.calls[0].result, CALL_NOTHING);
-    assert_bad("double: f()", "opening parenthesis");
+    assert_good("long: f()");
+    assert_int_equal(list.calls[0].result, CALL_LONG);
+    assert_good("bool: f(1)");
+    assert_int_equal(list.calls[0].result, CALL_BOOL);
+    assert_good("double: f()");
+    assert_int_equal(list.calls[0].result, CALL_DOUBLE);
+    assert_int_equal(list.calls[0].shape, CALL_PLAIN);
+    assert_bad("float: f()", "opening parenthesis");
     assert_bad("int f()", "opening parenthesis");
+}
+
+static void a_typed_name_without_parentheses_is_a_data_symbol(void **state)
+{
+    (void)state;
+    assert_good("double: _ZN5FLAGS4rateE");
+    assert_int_equal(list.calls[0].shape, CALL_DATA);
+    assert_string_equal(list.calls[0].function, "_ZN5FLAGS4rateE");
+    assert_good("f(); bool: flag ; int: g()");
+    assert_int_equal(list.count, 3);
+    assert_int_equal(list.calls[1].shape, CALL_DATA);
+    assert_bad("flag", "opening parenthesis");
+    assert_bad("int: flag 1", "text behind");
+}
+
+static void a_property_is_a_quoted_name_and_a_place_to_store(void **state)
+{
+    (void)state;
+    assert_good("bool: get(\"a.b\", &)");
+    assert_int_equal(list.calls[0].shape, CALL_PROPERTY);
+    assert_string_equal(list.calls[0].text, "a.b");
+    assert_string_equal(list.calls[0].function, "get");
+    assert_bad("int: get(\"a\")", "followed by");
+    assert_bad("int: get(\"a\", 1)", "followed by");
+    assert_bad("int: get(\"a, &)", "followed by");
+    assert_bad("int: get(\"a\", &, 1)", "closing parenthesis");
+    assert_bad("get(\"a\", &)", "int, long or bool");
+    assert_bad("double: get(\"a\", &)", "int, long or bool");
+    assert_bad("string: get(\"a\", &)", "int, long or bool");
+    assert_bad("double: mallctl(\"a\")", "no double");
 }
 
 static void blanks_are_free(void **state)
@@ -108,7 +145,7 @@ static void bad_calls_are_told_from_good_ones(void **state)
         {"f(1,)", "no integer"},
         {"f(,1)", "no integer"},
         {"f(x)", "no integer"},
-        {"f(\"x\")", "no integer"},
+        {"f(\"x\")", "followed by"},
         {"f(-)", "no integer"},
         {"f(+1)", "no integer"},
         {"f(1000000000000000000)", "no integer"}, /* 19 digits could overflow */
@@ -154,6 +191,8 @@ int main(void)
         cmocka_unit_test(mallctl_has_a_name_in_quotes),
         cmocka_unit_test(up_to_four_calls_stand_in_order),
         cmocka_unit_test(a_read_back_says_its_type),
+        cmocka_unit_test(a_typed_name_without_parentheses_is_a_data_symbol),
+        cmocka_unit_test(a_property_is_a_quoted_name_and_a_place_to_store),
         cmocka_unit_test(blanks_are_free),
         cmocka_unit_test(bad_calls_are_told_from_good_ones),
         cmocka_unit_test(names_have_their_room_and_no_more),

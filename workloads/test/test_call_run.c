@@ -3,6 +3,7 @@
 #include <gnu/libc-version.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -89,7 +90,8 @@ static const char *no_text(void)
     return NULL;
 }
 
-/* A mallctl of ours: the text version, the numbers byte, word and wide, the action act. */
+/* A mallctl of ours: the text version, the numbers byte, word and wide, the action act. Strict of size, as the
+ * real one is. */
 static int fake_mallctl(const char *name, void *value, size_t *bytes, void *new_value, size_t new_bytes)
 {
     static const struct {
@@ -108,8 +110,10 @@ static int fake_mallctl(const char *name, void *value, size_t *bytes, void *new_
     }
     for (size_t i = 0; i < 3; i++)
         if (strcmp(name, numbers[i].name) == 0) {
-            memcpy(value, &numbers[i].number, *bytes = numbers[i].bytes);
-            return 0;
+            size_t asked = *bytes;
+            *bytes = asked < numbers[i].bytes ? asked : numbers[i].bytes;
+            memcpy(value, &numbers[i].number, *bytes);
+            return asked == numbers[i].bytes ? 0 : 22;
         }
     return 2;
 }
@@ -130,7 +134,11 @@ static void mallctl_reads_by_the_size_it_stores(void **state)
     run_mallctl("int: mallctl(\"byte\")", true, "1");
     run_mallctl("int: mallctl(\"word\")", true, "4000000000");
     run_mallctl("int: mallctl(\"wide\")", true, "-1");
+    run_mallctl("bool: mallctl(\"byte\")", true, "1");
+    run_mallctl("bool: mallctl(\"word\")", true, "1");
+    run_mallctl("long: mallctl(\"wide\")", true, "-1");
     run_mallctl("string: mallctl(\"version\")", true, "5.3.0");
+    run_mallctl("string: mallctl(\"byte\")", false, "");
 }
 
 static void mallctl_acts_without_values_and_reports_its_error(void **state)
@@ -162,6 +170,86 @@ static void all_four_integers_arrive(void **state)
     assert_false(call_run(&list, answer, sizeof answer)); /* no text is an error */
 }
 
+/* As of a program that exports them; the dynamic symbol table of this one has none, so addresses are given. */
+static const int an_int = -5;
+static const long a_long = -5000000000;
+static const bool a_bool = true;
+static const double a_double = 12.5;
+static const char *const a_text = "two\nlines";
+
+static void run_data(const char *type, const void *symbol, const char *expected)
+{
+    char text[64], answer[64] = "";
+    snprintf(text, sizeof text, "%s: symbol", type);
+    parse(text);
+    memcpy(&list.calls[0].address, &symbol, sizeof symbol);
+    assert_true(call_run(&list, answer, sizeof answer));
+    assert_string_equal(answer, expected);
+}
+
+static void a_data_symbol_is_read_as_its_type(void **state)
+{
+    (void)state;
+    run_data("int", &an_int, "-5");
+    run_data("long", &a_long, "-5000000000");
+    run_data("bool", &a_bool, "1");
+    run_data("double", &a_double, "12.5");
+    run_data("string", &a_text, "two?lines"); /* a line break would forge a line of the protocol */
+    parse("int: no_such_symbol");
+    assert_string_equal(call_resolve(&list), "no_such_symbol");
+}
+
+static int fake_property(const char *name, size_t *value)
+{
+    *value = strcmp(name, "seven") == 0 ? 7 : 99;
+    return strcmp(name, "seven") == 0;
+}
+
+static void run_property(const char *text, bool works, const char *expected)
+{
+    char answer[64] = "";
+    int (*function)(const char *, size_t *) = fake_property;
+    parse(text);
+    memcpy(&list.calls[0].address, &function, sizeof function);
+    assert_int_equal(call_run(&list, answer, sizeof answer), works);
+    assert_string_equal(answer, expected);
+}
+
+static void a_property_is_what_is_stored_and_0_is_an_error(void **state)
+{
+    (void)state;
+    run_property("int: get(\"seven\", &)", true, "7");
+    run_property("long: get(\"seven\", &)", true, "7");
+    run_property("bool: get(\"seven\", &)", true, "1");
+    run_property("int: get(\"eight\", &)", false, "");
+}
+
+static double half(void)
+{
+    return -0.5;
+}
+
+static long wide(void)
+{
+    return 5000000000;
+}
+
+static void a_result_is_read_as_its_type(void **state)
+{
+    (void)state;
+    char answer[32];
+    double (*real)(void) = half;
+    long (*number)(void) = wide;
+    parse("double: f()");
+    memcpy(&list.calls[0].address, &real, sizeof real);
+    assert_true(call_run(&list, answer, sizeof answer));
+    assert_string_equal(answer, "-0.5");
+    parse("long: f()");
+    memcpy(&list.calls[0].address, &number, sizeof number);
+    assert_true(call_run(&list, answer, sizeof answer));
+    assert_string_equal(answer, "5000000000");
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -172,6 +260,9 @@ int main(void)
         cmocka_unit_test(mallctl_reads_by_the_size_it_stores),
         cmocka_unit_test(mallctl_acts_without_values_and_reports_its_error),
         cmocka_unit_test(all_four_integers_arrive),
+        cmocka_unit_test(a_data_symbol_is_read_as_its_type),
+        cmocka_unit_test(a_property_is_what_is_stored_and_0_is_an_error),
+        cmocka_unit_test(a_result_is_read_as_its_type),
     };
     return cmocka_run_group_tests_name("call_run", tests, NULL, NULL);
 }

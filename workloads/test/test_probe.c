@@ -28,65 +28,111 @@ static void probe(const char *program, const char *arguments, const char *preloa
         fail_msg("%s: ended with %d", child.title, code);
 }
 
-static void assert_owner_is_libc(const char *program)
+/* "KEY=VALUE" is one of the lines. */
+static bool has_line(const char *line)
 {
-    probe(program, "probe", NULL);
-    const char *name = strrchr(answer, '/');
-    assert_int_equal(strncmp(answer, "malloc=/", 8), 0);
-    assert_non_null(name);
-    assert_string_equal(name, "/libc.so.6\n");
+    size_t length = strlen(line);
+    for (const char *at = answer; *at; at = strchr(at, '\n') + 1)
+        if (strncmp(at, line, length) == 0 && at[length] == '\n')
+            return true;
+    return false;
 }
 
-static void without_a_preload_libc_owns_malloc(void **state)
+static void assert_line(const char *format, const char *value)
+{
+    char line[PROTOCOL_LINE_MAX];
+    snprintf(line, sizeof line, format, value);
+    if (!has_line(line))
+        fail_msg("\"%s\" is not told, but:\n%s", line, answer);
+}
+
+/* The value of KEY, copied. */
+static const char *value_of(const char *key)
+{
+    static char value[PROTOCOL_LINE_MAX];
+    size_t length = strlen(key);
+    for (const char *at = answer; *at; at = strchr(at, '\n') + 1)
+        if (strncmp(at, key, length) == 0 && at[length] == '=') {
+            snprintf(value, sizeof value, "%.*s", (int)strcspn(at + length + 1, "\n"), at + length + 1);
+            return value;
+        }
+    fail_msg("%s is not told, but:\n%s", key, answer);
+    return NULL;
+}
+
+static void assert_libc_owns_all(const char *program)
+{
+    probe(program, "probe", NULL);
+    const char *libc = value_of("libc"), *name = strrchr(libc, '/');
+    assert_true(libc[0] == '/' && name && strcmp(name, "/libc.so.6") == 0);
+#define X(function) assert_line(#function "=%s", libc);
+    PROTOCOL_OWNED(X)
+#undef X
+}
+
+static void without_a_preload_libc_owns_malloc_and_its_kin(void **state)
 {
     (void)state;
     if (TEST_SANITIZED)
         skip(); /* the sanitizer owns it */
-    workloads_each(assert_owner_is_libc);
+    workloads_each(assert_libc_owns_all);
 }
 
-static void assert_owner_is_control(const char *program)
+static void assert_control_owns(const char *program)
 {
     probe(program, "probe", CONTROL);
-    assert_string_equal(answer, "malloc=" CONTROL "\n");
+    assert_line("malloc=%s", CONTROL);
+    assert_line("free=%s", CONTROL);
+    const char *name = strrchr(value_of("libc"), '/');
+    assert_string_equal(name, "/libc.so.6"); /* stays what it is */
 }
 
-static void with_a_preload_that_library_owns_malloc(void **state)
+static void with_a_preload_that_library_owns_what_it_defines(void **state)
 {
     (void)state;
     if (TEST_SANITIZED)
         skip();
-    workloads_each(assert_owner_is_control);
+    workloads_each(assert_control_owns);
 }
 
-/* What follows the line of malloc. */
-static const char *behind_owner(void)
+static void assert_answers(const char *program)
 {
-    assert_int_equal(strncmp(answer, "malloc=", 7), 0);
-    return strchr(answer, '\n') + 1;
-}
-
-static void assert_version_and_purge(const char *program)
-{
-    char expected[128];
-    snprintf(expected, sizeof expected, "version=%s\npurge=found\n", gnu_get_libc_version());
-    probe(program, "probe version=string:gnu_get_libc_version() purge=malloc_trim(0)", NULL);
-    assert_string_equal(behind_owner(), expected);
+    probe(program, "probe version=string:gnu_get_libc_version() read.two=int:abs(-2) read.four=int:f()",
+          NULL);
+    assert_line("version=%s", gnu_get_libc_version());
+    assert_line("read.two=%s", "2");
+    assert_line("missing.read.four=%s", "f");
+    assert_null(strstr(answer, "purge"));
     probe(program, "probe purge=malloc_trim(0);no_such_purge()", NULL);
-    assert_string_equal(behind_owner(), "purge=missing\n");
-    probe(program, "probe version=string:no_such_version()", NULL);
-    assert_string_equal(behind_owner(), ""); /* no line: nothing is known */
+    assert_line("missing.purge=%s", "no_such_purge");
+    assert_null(strstr(answer, "purge.malloc_trim"));
+    probe(program, "probe purge=malloc_trim(0)", NULL);
+    assert_string_equal(strrchr(value_of("purge.malloc_trim"), '/'), "/libc.so.6");
 }
 
-static void version_and_purge_are_told_as_this_process_has_them(void **state)
+static void every_call_is_answered_and_a_purge_is_only_looked_up(void **state)
 {
     (void)state;
-    workloads_each(assert_version_and_purge);
+    workloads_each(assert_answers);
+}
+
+static void assert_failure_is_told(const char *program)
+{
+    /* getenv reads as a property: it returns NULL, which is 0. */
+    probe(program, "probe read.x=int:getenv(\"NO_SUCH_VARIABLE\",&)", NULL);
+    assert_line("failed.read.x=%s", "int:getenv(\"NO_SUCH_VARIABLE\",&)");
+}
+
+static void a_call_that_reports_an_error_is_told_as_failed(void **state)
+{
+    (void)state;
+    workloads_each(assert_failure_is_told);
 }
 
 static void assert_bad_probe(const char *program)
 {
-    static const char *const bad[] = {"probe walk=build", "probe version=f", "probe purge=f(1"};
+    static const char *const bad[] = {"probe walk=build", "probe version=f", "probe purge=f(1", "probe =f()",
+                                      "probe version"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         struct child child;
         char line[PROTOCOL_LINE_MAX], errors[1024];
@@ -107,9 +153,10 @@ static void a_bad_probe_argument_is_wrong_usage(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(without_a_preload_libc_owns_malloc),
-        cmocka_unit_test(with_a_preload_that_library_owns_malloc),
-        cmocka_unit_test(version_and_purge_are_told_as_this_process_has_them),
+        cmocka_unit_test(without_a_preload_libc_owns_malloc_and_its_kin),
+        cmocka_unit_test(with_a_preload_that_library_owns_what_it_defines),
+        cmocka_unit_test(every_call_is_answered_and_a_purge_is_only_looked_up),
+        cmocka_unit_test(a_call_that_reports_an_error_is_told_as_failed),
         cmocka_unit_test(a_bad_probe_argument_is_wrong_usage),
     };
     return cmocka_run_group_tests_name("probe", tests, NULL, NULL);
