@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/resource.h>
 
+#include "check.h"
 #include "error.h"
 #include "machine.h"
 #include "matrix.h"
@@ -259,6 +260,24 @@ int command_list(int argc, char **argv, GError **error)
         print_cells(&suite, &options);
         print_estimate(&suite);
         code = EXIT_PROVEN;
+    }
+    suite_clear(&suite);
+    options_clear(&options);
+    return code;
+}
+
+/* --- check --- */
+
+int command_check(int argc, char **argv, GError **error)
+{
+    struct options options;
+    struct suite suite = {.plan = NULL};
+    struct check_outcome outcome;
+    int code = -1;
+    if (options_read_check(&options, argc, argv, error) && suite_open_allocators(&suite, &options, error) &&
+        check_run(&suite, &options, options.allocators, stdout, &outcome, error)) {
+        bool bad = outcome.refuted + outcome.not_in_force + outcome.settings_refuted > 0;
+        code = bad || (options.strict && outcome.not_installed > 0) ? EXIT_NOT_PROVEN : EXIT_PROVEN;
     }
     suite_clear(&suite);
     options_clear(&options);

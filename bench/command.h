@@ -6,6 +6,7 @@
 
 int command_run(int argc, char **argv, GError **error);
 int command_list(int argc, char **argv, GError **error);
+int command_check(int argc, char **argv, GError **error);
 int command_summary(int argc, char **argv, GError **error);
 
 #endif

@@ -13,6 +13,7 @@ static const struct {
 } commands[] = {
     {"run", "run a plan and write a run folder", command_run},
     {"list", "show allocators, cells and environments of a plan; run nothing", command_list},
+    {"check", "prove allocators and settings: what is asked, what is in force", command_check},
     {"summary", "summarise a run folder again and print its table", command_summary},
 };
 

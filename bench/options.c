@@ -62,6 +62,22 @@ static const char run_codes[] =
     "  4    --only matches no cell          5    the system refused: disk full, no such folder, …\n"
     "  130  Ctrl-C or SIGTERM: children are ended, finished rows are kept";
 
+static const char check_text[] =
+    "Runs a probe process for each allocator and setting (ALLOCATOR is a name or a glob; none: all) and "
+    "says\n"
+    "which library owns malloc and its kin, its version, where the purge call lies, and of each setting "
+    "what\n"
+    "it asks for and what is in force: read back from the allocator, or shown by a small build-and-drop.\n"
+    "\"not provable\" means that nothing tells; it never means ok. `run` does the same for the cells it "
+    "runs.";
+
+static const char check_codes[] =
+    "Exit codes:\n"
+    "  0    all that is asked is in force or not provable; what is not installed is listed (see --strict)\n"
+    "  1    a setting is NOT in force, or a library does not own malloc and its kin\n"
+    "  2    bad option, or no such allocator\n"
+    "  3    a descriptor is wrong           5    the system refused";
+
 #define REPEAT_OF_PLAN G_MININT /* --repeat was not given */
 
 /* Options of `run` and `list`, which say which cells. */
@@ -156,6 +172,29 @@ bool options_read_list(struct options *options, int argc, char **argv, GError **
     return good;
 }
 
+bool options_read_check(struct options *options, int argc, char **argv, GError **error)
+{
+    *options = (struct options){.plan = NULL};
+    g_auto(GStrv) preloads = NULL;
+    gboolean strict = FALSE;
+    const GOptionEntry entries[] = {{"data", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options->data,
+                                     "look for allocators/ here first; repeatable", "DIR"},
+                                    {"preload", 0, 0, G_OPTION_ARG_STRING_ARRAY, &preloads,
+                                     "check NAME's settings on this library; repeatable", "NAME=PATH"},
+                                    {"strict", 0, 0, G_OPTION_ARG_NONE, &strict,
+                                     "an allocator that is not installed makes the exit code 1", NULL},
+                                    {NULL, 0, 0, G_OPTION_ARG_NONE, NULL, NULL, NULL}};
+    g_autoptr(GOptionContext) context =
+        g_option_context_new("[ALLOCATOR…] - prove allocators and their settings");
+    g_option_context_set_summary(context, check_text);
+    g_option_context_set_description(context, check_codes);
+    g_option_context_add_main_entries(context, entries, NULL);
+    bool good = parse(context, &argc, &argv, error) && read_preloads(options, preloads, error);
+    options->strict = strict;
+    options->allocators = argc > 1 ? g_strdupv(argv + 1) : NULL;
+    return good;
+}
+
 bool options_read_summary(struct options *options, int argc, char **argv, GError **error)
 {
     *options = (struct options){.plan = NULL};
@@ -176,5 +215,6 @@ void options_clear(struct options *options)
     g_free(options->run_folder);
     g_strfreev(options->only);
     g_strfreev(options->data);
+    g_strfreev(options->allocators);
     g_clear_pointer(&options->preloads, g_hash_table_unref);
 }

@@ -15,13 +15,15 @@ struct options {
     char *out;            /* NULL: results/<utc>-<host> */
     bool strict, no_table;
     struct matrix_options matrix;
-    char *run_folder; /* `summary`: its argument */
+    char *run_folder;  /* `summary`: its argument */
+    char **allocators; /* `check`: its arguments, globs; NULL: all */
 };
 
 /* One function a subcommand; argv[0] is the subcommand. Each handles --help by itself (prints and exits 0).
  * False with error (EXIT_USAGE). */
 bool options_read_run(struct options *options, int argc, char **argv, GError **error);
 bool options_read_list(struct options *options, int argc, char **argv, GError **error);
+bool options_read_check(struct options *options, int argc, char **argv, GError **error);
 bool options_read_summary(struct options *options, int argc, char **argv, GError **error);
 void options_clear(struct options *options);
 

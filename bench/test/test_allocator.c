@@ -18,6 +18,9 @@ static const char GOOD[] = "# A comment.\n"
                            "package = libfoo2\n"
                            "purge = foo_purge(1); foo_trim()\n"
                            "version = int: foo_version()\n"
+                           "debug = bool: foo_is_debug\n"
+                           "read.reset@..208 = int: foo_get(15)\n"
+                           "read.purge_ms = tunable: foo.purge\n"
                            "written-for = 2.0.9\n"
                            "\n"
                            "[setting default]\n"
@@ -31,7 +34,10 @@ static const char GOOD[] = "# A comment.\n"
                            "env.FOO_CONF = decay:0,a=b\n"
                            "env.FOO_RESET@..208 = 1\n"
                            "env.FOO_PURGE@209..300 = 2\n"
-                           "env.FOO_PURGE@301.. = 3\n";
+                           "env.FOO_PURGE@301.. = 3\n"
+                           "expect.purge_ms@209..300 = 2\n"
+                           "expect.purge_ms@301.. = 3\n"
+                           "behaves = returns\n";
 
 /* What precedes the lines under test, so that those are valid but for one thing. */
 #define HEAD "[allocator]\nsummary=s\n"
@@ -124,6 +130,62 @@ static void settings_and_variables_keep_the_order_of_the_file(void **state)
         assert_string_equal(variable->name, NAMES[i]);
         assert_string_equal(variable->value, VALUES[i]);
     }
+}
+
+static void assert_line(const GPtrArray *lines, guint at, const char *name, const char *value)
+{
+    const struct allocator_variable *line = lines->pdata[at];
+    assert_string_equal(line->name, name);
+    assert_string_equal(line->value, value);
+}
+
+static void a_descriptor_says_what_is_read_back_and_what_is_expected(void **state)
+{
+    (void)state;
+    g_autoptr(allocator_descriptor) foo = read_good(GOOD);
+    const struct allocator_setting *first = foo->settings->pdata[0], *second = foo->settings->pdata[1];
+    assert_string_equal(foo->debug, "bool: foo_is_debug");
+    assert_int_equal(foo->reads->len, 2);
+    assert_line(foo->reads, 0, "reset", "int: foo_get(15)");
+    assert_line(foo->reads, 1, "purge_ms", "tunable: foo.purge");
+    assert_int_equal(first->expectations->len, 0);
+    assert_null(first->behaves);
+    assert_int_equal(second->expectations->len, 2);
+    assert_line(second->expectations, 0, "purge_ms", "2");
+    assert_string_equal(second->behaves, "returns");
+    g_autoptr(GPtrArray) old = allocator_applying(foo->reads, "208");
+    g_autoptr(GPtrArray) new = allocator_applying(foo->reads, "209");
+    g_autoptr(GPtrArray) expected = allocator_applying(second->expectations, "301");
+    assert_int_equal(old->len, 2);
+    assert_int_equal(new->len, 1);
+    assert_line(new, 0, "purge_ms", "tunable: foo.purge");
+    assert_int_equal(expected->len, 1);
+    assert_line(expected, 0, "purge_ms", "3");
+}
+
+static void an_expectation_of_what_nothing_reads_is_refused(void **state)
+{
+    (void)state;
+    assert_bad(SETTING "expect.x=1\n", ":5: [setting a] expect.x: ");
+    assert_bad(HEAD "read.y=f()\n[setting a]\npolicy=default\nexpect.x@2..=1\n",
+               ":6: [setting a] expect.x@2..: ");
+    allocator_free(read_good("[setting a]\npolicy=default\nexpect.x=1\n" HEAD "read.x@2..=f()\n"));
+}
+
+static void a_bad_read_back_or_expectation_is_refused(void **state)
+{
+    (void)state;
+    assert_bad(HEAD "read.x=\n[setting a]\npolicy=default\n", ":3: [allocator] read.x: ");
+    assert_bad(HEAD "read.=f()\n[setting a]\npolicy=default\n", ":3: [allocator] read.: ");
+    assert_bad(HEAD "read.a-b=f()\n[setting a]\npolicy=default\n", ":3: [allocator] read.a-b: ");
+    assert_bad(HEAD "read.x@2=f()\n[setting a]\npolicy=default\n", ":3: [allocator] read.x@2: ");
+    assert_bad(HEAD "read.x=f()\nread.x@2..=g()\n[setting a]\npolicy=default\n",
+               ":4: [allocator] read.x@2..: ");
+    assert_bad(HEAD "read.x=f()\n[setting a]\npolicy=default\nexpect.x=\n", ":6: [setting a] expect.x: ");
+    assert_bad(SETTING "read.x=f()\n", ":5: [setting a] read.x: ");
+    assert_bad(HEAD "expect.x=1\n[setting a]\npolicy=default\n", ":3: [allocator] expect.x: ");
+    assert_bad(SETTING "behaves=nicely\n", ":5: [setting a] behaves: ");
+    assert_bad(SETTING "behaves=\n", ":5: [setting a] behaves: ");
 }
 
 static void an_empty_value_of_the_allocator_is_an_absent_one(void **state)
@@ -374,6 +436,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_descriptor_is_read_whole),
         TEST(settings_and_variables_keep_the_order_of_the_file),
+        TEST(a_descriptor_says_what_is_read_back_and_what_is_expected),
+        TEST(an_expectation_of_what_nothing_reads_is_refused),
+        TEST(a_bad_read_back_or_expectation_is_refused),
         TEST(an_empty_value_of_the_allocator_is_an_absent_one),
         TEST(an_unknown_group_or_key_is_refused),
         TEST(what_stands_twice_is_refused),

@@ -106,6 +106,23 @@ static void every_setting_but_default_sets_something_in_the_version_it_was_writt
     }
 }
 
+/* Else a typo in the variable would be measured as the setting. */
+static void every_setting_that_sets_something_says_how_it_is_proven(void **state)
+{
+    (void)state;
+    g_autoptr(GPtrArray) allocators = all_allocators();
+    for (guint i = 0; i < allocators->len; i++) {
+        const struct allocator *allocator = allocators->pdata[i];
+        for (guint j = 0; j < allocator->settings->len; j++) {
+            const struct allocator_setting *setting = allocator->settings->pdata[j];
+            g_autoptr(GPtrArray) expected = allocator_applying(setting->expectations, allocator->written_for);
+            if (setting->variables->len > 0 && expected->len == 0 && !setting->behaves)
+                fail_msg("%s: [setting %s] has neither an expectation nor a behaviour", allocator->path,
+                         setting->name);
+        }
+    }
+}
+
 static void every_plan_is_read_and_selects_cells(void **state)
 {
     (void)state;
@@ -174,6 +191,7 @@ int main(void)
         cmocka_unit_test(every_descriptor_has_a_summary_and_names_the_package_that_brings_its_library),
         cmocka_unit_test(every_allocator_has_a_default_setting_that_sets_nothing),
         cmocka_unit_test(every_setting_but_default_sets_something_in_the_version_it_was_written_for),
+        cmocka_unit_test(every_setting_that_sets_something_says_how_it_is_proven),
         cmocka_unit_test(every_plan_is_read_and_selects_cells),
         cmocka_unit_test(every_plan_runs_its_own_baseline),
         cmocka_unit_test(every_silent_window_is_longer_than_the_delays_or_says_that_it_is_short),

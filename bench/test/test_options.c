@@ -120,6 +120,27 @@ static void a_summary_takes_its_folder(void **state)
     options_clear(&options);
 }
 
+static void a_check_takes_any_number_of_allocators(void **state)
+{
+    (void)state;
+    struct options options;
+    assert_true(read_words(options_read_check, &options, WORDS("check"), NULL));
+    assert_null(options.allocators);
+    assert_false(options.strict);
+    options_clear(&options);
+    assert_true(read_words(
+        options_read_check, &options,
+        WORDS("check", "one", "--strict", "t*", "--data=x", "--preload=one=/proc/self/exe"), NULL));
+    assert_int_equal(g_strv_length(options.allocators), 2);
+    assert_string_equal(options.allocators[1], "t*");
+    assert_string_equal(options.data[0], "x");
+    assert_true(options.strict);
+    assert_non_null(g_hash_table_lookup(options.preloads, "one"));
+    options_clear(&options);
+    assert_refused(options_read_check, WORDS("check", "--plan=smoke"), "plan");
+    assert_refused(options_read_check, WORDS("check", "--preload=one=/no/such/file"), "/no/such/file");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -129,6 +150,7 @@ int main(void)
         SUPPORT_TEST(a_preload_must_be_name_and_an_existing_file),
         cmocka_unit_test(a_relative_preload_is_made_absolute),
         cmocka_unit_test(a_summary_takes_its_folder),
+        cmocka_unit_test(a_check_takes_any_number_of_allocators),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
