@@ -47,7 +47,7 @@ static bool in_range(const char *name, int value, int low, int high, GError **er
 
 static const char run_text[] =
     "Runs every cell of a plan, each in a process of its own, and writes a run folder: plan.ini machine.ini\n"
-    "runs.csv marks.csv samples/ summary.csv. Prints the table at the end.\n"
+    "proofs.csv runs.csv marks.csv samples/ summary.csv. Prints the table at the end.\n"
     "\n"
     "A cell is ALLOCATOR/SETTING/WORKLOAD/SHAPE; --only takes a glob on that whole name, and * crosses /.\n"
     "  afterfree run --only '*/default/*' --only '*/api-10M'\n"
@@ -164,7 +164,7 @@ bool options_read_list(struct options *options, int argc, char **argv, GError **
     g_option_context_set_summary(
         context,
         "Lists the allocators (installed, or which package brings them), every cell of the plan with\n"
-        "the exact environment of its setting, and the estimated time. Runs nothing but a probe.");
+        "the exact environment of its setting, and the estimated time. Runs nothing but the probes.");
     g_option_context_add_main_entries(context, entries, NULL);
     bool good =
         parse(context, &argc, &argv, error) && finish_selection(options, &selection, argc, argv, error);

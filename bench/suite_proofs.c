@@ -51,6 +51,7 @@ bool suite_write_proofs(const struct suite *suite, const struct options *options
                         GError **error)
 {
     g_autofree char *path = g_build_filename(run_folder, "proofs.csv", NULL);
+    unlink(path); /* a run that is taken up again is proven again */
     int fd = csv_open_append(path, header, error);
     bool written = fd >= 0;
     for (guint i = 0; written && i < suite->allocators->len; i++)
