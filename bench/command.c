@@ -9,6 +9,7 @@
 #include "machine.h"
 #include "matrix.h"
 #include "options.h"
+#include "selftest.h"
 #include "suite.h"
 #include "summary.h"
 #include "units.h"
@@ -175,26 +176,55 @@ static char *results_folder(const struct suite *suite)
                                    : g_strdup("results");
 }
 
-int command_run(int argc, char **argv, GError **error)
+/* The whole of `run` but for the reading of its options. */
+static int run_plan(const struct options *options, const char *command_line, GError **error)
 {
-    struct options options;
     struct suite suite = {.plan = NULL};
     struct folder *folder = NULL;
     int code = -1;
-    g_autofree char *command_line = g_strjoinv(" ", argv);
-    if (options_read_run(&options, argc, argv, error) && suite_open(&suite, &options, error)) {
+    if (suite_open(&suite, options, error)) {
         g_autofree char *results = results_folder(&suite);
-        g_autofree char *path = options.out ? g_strdup(options.out) : folder_default_path(results);
+        g_autofree char *path = options->out ? g_strdup(options->out) : folder_default_path(results);
         folder = folder_create(path, error);
-        if (folder && !options.matrix.quiet)
+        if (folder && !options->matrix.quiet)
             fprintf(stderr, "run folder: %s\n", path);
-        if (folder && (options.out || folder_set_latest(results, path, error)))
-            code = run_into(folder, &suite, &options, command_line, error);
-        if (code >= 0 && !options.no_table)
+        if (folder && (options->out || folder_set_latest(results, path, error)))
+            code = run_into(folder, &suite, options, command_line, error);
+        if (code >= 0 && !options->no_table)
             printf("\n%s\n", path);
     }
     folder_close(folder);
     suite_clear(&suite);
+    return code;
+}
+
+int command_run(int argc, char **argv, GError **error)
+{
+    struct options options;
+    int code = -1;
+    g_autofree char *command_line = g_strjoinv(" ", argv);
+    if (options_read_run(&options, argc, argv, error))
+        code = run_plan(&options, command_line, error);
+    options_clear(&options);
+    return code;
+}
+
+/* --- selftest --- */
+
+int command_selftest(int argc, char **argv, GError **error)
+{
+    struct options options;
+    struct selftest selftest = {.answers = NULL};
+    int code = -1;
+    g_autofree char *command_line = g_strjoinv(" ", argv);
+    if (options_read_selftest(&options, argc, argv, error) && selftest_open(&selftest, &options, error)) {
+        if (!options.quiet)
+            fputs("running the controls; this takes some 10 seconds\n", stderr);
+        code = run_plan(&options, command_line, error);
+        if (code >= 0 && code != EXIT_INTERRUPTED)
+            code = selftest_report(&selftest, options.quiet, stdout, error);
+    }
+    selftest_close(&selftest);
     options_clear(&options);
     return code;
 }

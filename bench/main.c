@@ -15,6 +15,7 @@ static const struct {
     {"list", "show allocators, cells and environments of a plan; run nothing", command_list},
     {"check", "prove allocators and settings: what is asked, what is in force", command_check},
     {"summary", "summarise a run folder again and print its table", command_summary},
+    {"selftest", "check the suite on this machine: allocators with known answers", command_selftest},
 };
 
 static void print_help(FILE *out)
@@ -24,7 +25,8 @@ static void print_help(FILE *out)
           out);
     for (unsigned i = 0; i < G_N_ELEMENTS(commands); i++)
         fprintf(out, "  afterfree %-8s  %s\n", commands[i].name, commands[i].purpose);
-    fputs("\nEach has --help; the exit codes are told by `afterfree run --help`. `afterfree --version` "
+    fputs("\nIs the suite right on this machine? `afterfree selftest` takes some 10 seconds to tell.\n"
+          "Each has --help; the exit codes are told by `afterfree run --help`. `afterfree --version` "
           "prints the\n"
           "version.\n",
           out);

@@ -84,7 +84,8 @@ static bool collect_done(struct matrix *matrix, GError **error)
         if (!run->interrupted) { /* a run we ended ourselves is not a result */
             written = write_row(matrix, &run->record, run->marks, run->samples,
                                 plan_expected_busy_ms(run->what.cell->shape), error);
-            explain(run);
+            if (!matrix->options->no_repeat)
+                explain(run);
         }
         run_free(run);
         if (!written)

@@ -16,6 +16,7 @@ struct matrix_options {
     guint jobs;      /* processes alive at once; one of them busy */
     guint sample_hz; /* 1..1000; 0: marks only */
     bool quiet;      /* no progress */
+    bool no_repeat;  /* of a failed run: do not print how to repeat it */
 };
 
 struct matrix_outcome {

@@ -10,21 +10,33 @@ static bool usage(GError **error, const char *what, const char *value)
     return false;
 }
 
-/* NAME=PATH pairs; the path must be there, for a run on something else would say nothing of it. */
+/* The path must be there, for a run on something else would say nothing of it. */
+bool options_preload(struct options *options, const char *name, const char *path, GError **error)
+{
+    g_autofree char *absolute = g_canonicalize_filename(path, NULL);
+    if (!g_file_test(absolute, G_FILE_TEST_IS_REGULAR))
+        return usage(error, "--preload: no such file: ", absolute);
+    if (strpbrk(absolute, " :"))
+        return usage(error, "--preload: the loader splits LD_PRELOAD at blanks and colons: ", absolute);
+    g_hash_table_insert(options->preloads, g_strdup(name), g_steal_pointer(&absolute));
+    return true;
+}
+
+static GHashTable *new_preloads(void)
+{
+    return g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+}
+
 static bool read_preloads(struct options *options, char **pairs, GError **error)
 {
-    options->preloads = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    options->preloads = new_preloads();
     for (char **pair = pairs; pair && *pair; pair++) {
         char *equals = strchr(*pair, '=');
         if (!equals || equals == *pair || !equals[1])
             return usage(error, "--preload takes NAME=PATH, not ", *pair);
-        g_autofree char *path = g_canonicalize_filename(equals + 1, NULL);
-        if (!g_file_test(path, G_FILE_TEST_IS_REGULAR))
-            return usage(error, "--preload: no such file: ", path);
-        if (strpbrk(path, " :"))
-            return usage(error, "--preload: the loader splits LD_PRELOAD at blanks and colons: ", path);
-        g_hash_table_insert(options->preloads, g_strndup(*pair, (gsize)(equals - *pair)),
-                            g_steal_pointer(&path));
+        g_autofree char *name = g_strndup(*pair, (gsize)(equals - *pair));
+        if (!options_preload(options, name, equals + 1, error))
+            return false;
     }
     return true;
 }
@@ -205,6 +217,41 @@ bool options_read_summary(struct options *options, int argc, char **argv, GError
     if (argc != 2)
         return usage(error, "`afterfree summary` takes one run folder", "");
     options->run_folder = g_strdup(argv[1]);
+    return true;
+}
+
+static const char selftest_text[] =
+    "Checks the suite itself, on this machine: runs allocators whose figures are known beforehand, one that\n"
+    "gives all back at once, one that waits, one that never does, and some that crash, hang, lie or are not\n"
+    "there, and compares each row with the known answer. Takes some 10 seconds.\n"
+    "\n"
+    "Exit code 0: every control is as expected. 1: one is not, so no figure from this machine is to be "
+    "trusted.";
+
+bool options_read_selftest(struct options *options, int argc, char **argv, GError **error)
+{
+    *options = (struct options){.controls = true, .no_table = true};
+    gboolean quiet = FALSE;
+    const GOptionEntry entries[] = {
+        {"out", 0, 0, G_OPTION_ARG_FILENAME, &options->out,
+         "keep the run folder here (default: a temporary one)", "DIR"},
+        {"data", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options->data,
+         "look for allocators/, plans/ and expected.ini here first; repeatable", "DIR"},
+        {"quiet", 'q', 0, G_OPTION_ARG_NONE, &quiet, "print only what is not as expected", NULL},
+        {NULL, 0, 0, G_OPTION_ARG_NONE, NULL, NULL, NULL}};
+    g_autoptr(GOptionContext) context = g_option_context_new("- check the suite on this machine");
+    g_option_context_set_summary(context, selftest_text);
+    g_option_context_add_main_entries(context, entries, NULL);
+    if (!parse(context, &argc, &argv, error))
+        return false;
+    if (argc > 1)
+        return usage(error, "unexpected argument: ", argv[1]);
+    options->plan = g_strdup("selftest");
+    options->preloads = new_preloads();
+    options->quiet = quiet;
+    /* Quiet for the matrix in any case: a control that fails is no news. */
+    options->matrix = (struct matrix_options){
+        .jobs = MATRIX_DEFAULT_JOBS, .sample_hz = MATRIX_DEFAULT_HZ, .quiet = true, .no_repeat = true};
     return true;
 }
 

@@ -17,6 +17,10 @@ struct options {
     struct matrix_options matrix;
     char *run_folder;  /* `summary`: its argument */
     char **allocators; /* `check`: its arguments, globs; NULL: all */
+    char *run_folder; /* `summary`: its argument */
+    /* `selftest` */
+    bool controls; /* descriptors and plans are those of the controls */
+    bool quiet;    /* only what is not as expected */
 };
 
 /* One function a subcommand; argv[0] is the subcommand. Each handles --help by itself (prints and exits 0).
@@ -25,6 +29,9 @@ bool options_read_run(struct options *options, int argc, char **argv, GError **e
 bool options_read_list(struct options *options, int argc, char **argv, GError **error);
 bool options_read_check(struct options *options, int argc, char **argv, GError **error);
 bool options_read_summary(struct options *options, int argc, char **argv, GError **error);
+bool options_read_selftest(struct options *options, int argc, char **argv, GError **error);
+/* As --preload NAME=PATH does: false with error when there is no such file, or the loader cannot take it. */
+bool options_preload(struct options *options, const char *name, const char *path, GError **error);
 void options_clear(struct options *options);
 
 #endif

@@ -19,32 +19,43 @@ static char **search_list(const char *const *data, const char *below, const char
     return g_strv_builder_end(builder);
 }
 
-static void find_in_build_tree(struct paths *paths, const char *build, const char *const *data)
+/* Descriptors and plans of `folder`, those of `data` first. */
+static void find_data(struct paths *paths, const char *const *data, const char *folder)
 {
-    g_autofree char *allocators = g_build_filename(AFTERFREE_SOURCE_DIR, "bench", "allocators", NULL);
-    g_autofree char *plans = g_build_filename(AFTERFREE_SOURCE_DIR, "bench", "plans", NULL);
-    g_autofree char *workloads = g_build_filename(build, "workloads", NULL);
-    g_autofree char *tests = g_build_filename(build, "workloads", "test", NULL);
+    g_autofree char *allocators = g_build_filename(folder, "allocators", NULL);
+    g_autofree char *plans = g_build_filename(folder, "plans", NULL);
+    g_autofree char *answers = g_build_filename(folder, "expected.ini", NULL);
     paths->allocator_dirs = search_list(data, "allocators", allocators);
     paths->plan_dirs = search_list(data, "plans", plans);
+    paths->answer_files = search_list(data, "expected.ini", answers);
+}
+
+static void find_in_build_tree(struct paths *paths, const char *build, const char *const *data, bool controls)
+{
+    g_autofree char *folder =
+        g_build_filename(AFTERFREE_SOURCE_DIR, "bench", controls ? "test/controls" : NULL, NULL);
+    g_autofree char *workloads = g_build_filename(build, "workloads", NULL);
+    g_autofree char *tests = g_build_filename(build, "workloads", "test", NULL);
     const char *const workload_dirs[] = {workloads, tests, NULL};
+    find_data(paths, data, folder);
     paths->workload_dirs = g_strdupv((char **)(uintptr_t)workload_dirs);
+    paths->control_dir = g_build_filename(build, "bench", "controls", NULL);
     paths->source_dir = g_strdup(AFTERFREE_SOURCE_DIR);
 }
 
-static void find_installed(struct paths *paths, const char *prefix, const char *const *data)
+static void find_installed(struct paths *paths, const char *prefix, const char *const *data, bool controls)
 {
-    g_autofree char *allocators = g_build_filename(prefix, "share", "afterfree", "allocators", NULL);
-    g_autofree char *plans = g_build_filename(prefix, "share", "afterfree", "plans", NULL);
+    g_autofree char *folder =
+        g_build_filename(prefix, "share", "afterfree", controls ? "controls" : NULL, NULL);
     g_autofree char *workloads = g_build_filename(prefix, "libexec", "afterfree", "workloads", NULL);
-    paths->allocator_dirs = search_list(data, "allocators", allocators);
-    paths->plan_dirs = search_list(data, "plans", plans);
     const char *const workload_dirs[] = {workloads, NULL};
+    find_data(paths, data, folder);
     paths->workload_dirs = g_strdupv((char **)(uintptr_t)workload_dirs);
+    paths->control_dir = g_build_filename(prefix, "libexec", "afterfree", "controls", NULL);
     paths->source_dir = NULL;
 }
 
-bool paths_find(struct paths *paths, const char *const *data, GError **error)
+static bool find(struct paths *paths, const char *const *data, bool controls, GError **error)
 {
     for (const char *const *dir = data; dir && *dir; dir++)
         if (!g_file_test(*dir, G_FILE_TEST_IS_DIR)) {
@@ -56,10 +67,20 @@ bool paths_find(struct paths *paths, const char *const *data, GError **error)
     g_autofree char *above = g_path_get_dirname(bin);
     g_autofree char *cache = g_build_filename(above, "CMakeCache.txt", NULL);
     if (g_file_test(cache, G_FILE_TEST_EXISTS))
-        find_in_build_tree(paths, above, data);
+        find_in_build_tree(paths, above, data, controls);
     else
-        find_installed(paths, above, data);
+        find_installed(paths, above, data, controls);
     return true;
+}
+
+bool paths_find(struct paths *paths, const char *const *data, GError **error)
+{
+    return find(paths, data, false, error);
+}
+
+bool paths_find_controls(struct paths *paths, const char *const *data, GError **error)
+{
+    return find(paths, data, true, error);
 }
 
 void paths_clear(struct paths *paths)
@@ -67,7 +88,9 @@ void paths_clear(struct paths *paths)
     g_strfreev(paths->allocator_dirs);
     g_strfreev(paths->plan_dirs);
     g_strfreev(paths->workload_dirs);
+    g_strfreev(paths->answer_files);
     g_free(paths->source_dir);
+    g_free(paths->control_dir);
 }
 
 static char *plan_names(const struct paths *paths)
@@ -113,5 +136,17 @@ char *paths_workload(const struct paths *paths, const char *name, GError **error
     }
     g_set_error(error, AFTERFREE_ERROR, EXIT_BAD_DATA, "there is no workload \"%s\" in %s", name,
                 paths->workload_dirs[0]);
+    return NULL;
+}
+
+char *paths_answers(const struct paths *paths, GError **error)
+{
+    char **file = paths->answer_files;
+    while (file[1] && !g_file_test(*file, G_FILE_TEST_EXISTS))
+        file++;
+    if (g_file_test(*file, G_FILE_TEST_EXISTS))
+        return g_strdup(*file);
+    g_set_error(error, AFTERFREE_ERROR, EXIT_SYSTEM, "%s: no such file: the installation is not whole",
+                *file);
     return NULL;
 }

@@ -105,7 +105,8 @@ bool suite_open_allocators(struct suite *suite, const struct options *options, G
 {
     *suite = (struct suite){.probes = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, free_probe),
                             .setting_probes = g_hash_table_new_full(NULL, NULL, NULL, free_probe)};
-    if (!paths_find(&suite->paths, (const char *const *)options->data, error))
+    const char *const *data = (const char *const *)options->data;
+    if (!(options->controls ? paths_find_controls : paths_find)(&suite->paths, data, error))
         return false;
     suite->allocators = allocator_read_all((const char *const *)suite->paths.allocator_dirs, error);
     return suite->allocators && preloads_have_descriptors(suite, options, error);
