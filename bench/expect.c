@@ -12,7 +12,7 @@ struct bound {
     char *column;
     bool none; /* the field must be empty */
     uint64_t low, high;
-    char *slack; /* the column that raises `high`; NULL: none */
+    char *slack; /* the column that widens both ends; NULL: none */
 };
 
 /* One group. */
@@ -92,7 +92,7 @@ static bool read_bound(const struct ini *ini, const char *key, struct answer *an
 {
     struct bound *bound = g_new0(struct bound, 1);
     g_autoptr(GError) why = NULL;
-    g_auto(GStrv) parts = g_strsplit(text, "+", 2);
+    g_auto(GStrv) parts = g_strsplit(text, "+-", 2);
     g_ptr_array_add(answer->bounds, bound);
     bound->column = g_strdup(key);
     bound->none = strcmp(text, "none") == 0;
@@ -197,7 +197,7 @@ static char *describe_bound(const struct bound *bound)
     g_autofree char *high = format(bound->column, (gint64)bound->high);
     bool range = strcmp(low, high) != 0;
     return g_strconcat(bound->column, " ", low, range ? ".." : "", range ? high : "",
-                       bound->slack ? " + " : NULL, bound->slack, NULL);
+                       bound->slack ? " +- " : NULL, bound->slack, NULL);
 }
 
 static char *describe_answer(const struct answer *answer)
@@ -258,7 +258,7 @@ static bool holds(const struct bound *bound, const struct csv *runs, guint row)
         return !known && bound->none;
     if (bound->slack && !value_of(runs, row, bound->slack, &slack))
         return false;
-    return value >= (gint64)bound->low && value <= (gint64)bound->high + slack;
+    return value >= (gint64)bound->low - slack && value <= (gint64)bound->high + slack;
 }
 
 static void judge_row(struct expect_verdict *verdict, const struct answer *answer, const struct csv *runs,

@@ -4,7 +4,7 @@
  *   status = ok                  needed
  *   reason = signal 11           a part of the row's reason
  *   COLUMN = LOW..HIGH           a number of runs.csv, both ends included; or a single number
- *   COLUMN = LOW..HIGH + OTHER   where HIGH is raised by the row's own OTHER
+ *   COLUMN = LOW..HIGH +- OTHER  both ends further out by the row's own OTHER
  *   COLUMN = none                an empty field
  *
  * RSS and held columns are compared over the row's baseline. Columns in bytes take a unit (4096B, 64K, of

@@ -141,6 +141,26 @@ static void a_check_takes_any_number_of_allocators(void **state)
     assert_refused(options_read_check, WORDS("check", "--preload=one=/no/such/file"), "/no/such/file");
 }
 
+static void a_selftest_runs_its_own_plan_and_takes_a_folder_and_quiet(void **state)
+{
+    (void)state;
+    struct options options;
+    assert_true(read_words(options_read_selftest, &options, WORDS("selftest"), NULL));
+    assert_true(options.controls && options.no_table);
+    assert_false(options.quiet);
+    assert_string_equal(options.plan, "selftest");
+    assert_null(options.out);
+    options_clear(&options);
+    assert_true(read_words(options_read_selftest, &options,
+                           WORDS("selftest", "--out=here", "--data=there", "-q"), NULL));
+    assert_string_equal(options.out, "here");
+    assert_string_equal(options.data[0], "there");
+    assert_true(options.quiet);
+    options_clear(&options);
+    assert_refused(options_read_selftest, WORDS("selftest", "--plan=smoke"), "plan");
+    assert_refused(options_read_selftest, WORDS("selftest", "perfect"), "perfect");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -151,6 +171,7 @@ int main(void)
         cmocka_unit_test(a_relative_preload_is_made_absolute),
         cmocka_unit_test(a_summary_takes_its_folder),
         cmocka_unit_test(a_check_takes_any_number_of_allocators),
+        cmocka_unit_test(a_selftest_runs_its_own_plan_and_takes_a_folder_and_quiet),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -84,6 +84,37 @@ static void a_workload_is_an_executable_file_in_one_of_the_folders(void **state)
     }
 }
 
+static void the_controls_have_folders_of_their_own_and_no_other_descriptors(void **state)
+{
+    const char *const data[] = {*state, NULL};
+    struct paths paths, controls;
+    assert_true(paths_find(&paths, data, NULL));
+    assert_true(paths_find_controls(&controls, data, NULL));
+    assert_int_equal(g_strv_length(controls.allocator_dirs), 2);
+    assert_string_equal(controls.allocator_dirs[0], paths.allocator_dirs[0]); /* of --data */
+    assert_string_not_equal(controls.allocator_dirs[1], paths.allocator_dirs[1]);
+    assert_string_not_equal(controls.plan_dirs[1], paths.plan_dirs[1]);
+    assert_string_equal(controls.workload_dirs[0], paths.workload_dirs[0]);
+    paths_clear(&paths);
+    paths_clear(&controls);
+}
+
+static void the_first_answers_there_are_win_and_none_is_an_error(void **state)
+{
+    g_autofree char *first = g_build_filename(*state, "first", "expected.ini", NULL);
+    g_autofree char *second = support_new_file(*state, "second/expected.ini", "");
+    char *files[] = {first, second, NULL}, *none[] = {first, NULL};
+    const struct paths paths = {.answer_files = files}, without = {.answer_files = none};
+    g_autoptr(GError) error = NULL;
+    g_autofree char *only = paths_answers(&paths, NULL);
+    assert_string_equal(only, second);
+    assert_null(paths_answers(&without, &error));
+    support_assert_error(&error, EXIT_SYSTEM, (const char *const[]){first, "no such file", NULL});
+    support_write(*state, "first/expected.ini", "");
+    g_autofree char *both = paths_answers(&paths, NULL);
+    assert_string_equal(both, first);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -92,6 +123,8 @@ int main(void)
         SUPPORT_TEST(the_data_folder_given_first_wins),
         SUPPORT_TEST(a_data_folder_that_is_not_there_is_a_usage_error),
         SUPPORT_TEST(a_workload_is_an_executable_file_in_one_of_the_folders),
+        SUPPORT_TEST(the_controls_have_folders_of_their_own_and_no_other_descriptors),
+        SUPPORT_TEST(the_first_answers_there_are_win_and_none_is_an_error),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

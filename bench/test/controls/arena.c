@@ -56,29 +56,35 @@ uint64_t arena_setting(const char *variable)
 
 /* --- blocks --- */
 
-static void *place(char *from, size_t alignment)
+/* The next block from `from` on, behind its size; NULL: it does not fit before `end`. */
+static char *place(char *from, const char *end, size_t alignment, size_t bytes)
 {
-    uintptr_t at = ((uintptr_t)from + sizeof(size_t) + alignment - 1) & ~(uintptr_t)(alignment - 1);
-    return (void *)at;
+    uintptr_t least = (uintptr_t)from + sizeof bytes, limit = (uintptr_t)end;
+    uintptr_t at = (least + alignment - 1) & ~(uintptr_t)(alignment - 1);
+    if (at < least || at > limit || bytes > limit - at)
+        return NULL;
+    memcpy((char *)at - sizeof bytes, &bytes, sizeof bytes);
+    return (char *)at;
 }
 
-static void *take_of_corner(size_t alignment, size_t bytes)
+static char *take_of_corner(size_t alignment, size_t bytes)
 {
-    char *block = place(corner + corner_used, alignment);
-    if (bytes > CORNER_BYTES || block + bytes > corner + CORNER_BYTES)
-        return NULL;
-    corner_used = (size_t)(block + bytes - corner);
+    char *block = place(corner + corner_used, corner + CORNER_BYTES, alignment, bytes);
+    if (block)
+        corner_used = (size_t)(block + bytes - corner);
     return block;
 }
 
-static void *take_of_arena(size_t alignment, size_t bytes)
+static char *take_of_arena(size_t alignment, size_t bytes)
 {
-    char *block = place(next, alignment);
-    if (bytes > ARENA_BYTES || block + bytes > arena + ARENA_BYTES)
+    char *block = place(next, arena + ARENA_BYTES, alignment, bytes);
+    if (!block)
         return NULL;
     next = block + bytes;
     top = next > top ? next : top;
     live_blocks++;
+    if (control.after_malloc)
+        control.after_malloc(block, bytes);
     return block;
 }
 
@@ -90,10 +96,6 @@ static void *take(size_t alignment, size_t bytes)
         block = take_of_corner(alignment, bytes);
     else if (!control.before_malloc || control.before_malloc(bytes))
         block = take_of_arena(alignment, bytes);
-    if (block)
-        memcpy(block - sizeof bytes, &bytes, sizeof bytes);
-    if (block && arena && control.after_malloc)
-        control.after_malloc(block, bytes);
     pthread_mutex_unlock(&arena_mutex);
     if (!block)
         errno = ENOMEM;
