@@ -31,7 +31,7 @@ static void every_control_defines_the_six_functions_and_the_purge(void **state)
             function_of(libraries->pdata[i], names[n]);
 }
 
-/* The functions of `perfect`. */
+/* The functions of `lying`, which keeps its pages. */
 static struct {
     void *(*malloc)(size_t);
     void (*free)(void *);
@@ -41,10 +41,10 @@ static struct {
     void *(*aligned_alloc)(size_t, size_t);
 } its;
 
-static int load_perfect(void **state)
+static int load_lying(void **state)
 {
     (void)state;
-    static const char library[] = LIBRARIES "/libcontrol-perfect.so";
+    static const char library[] = LIBRARIES "/libcontrol-lying.so";
 #define LOAD(name)                                                                                           \
     do {                                                                                                     \
         void *address = function_of(library, #name);                                                         \
@@ -133,10 +133,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_control_defines_the_six_functions_and_the_purge),
-        cmocka_unit_test_setup(blocks_are_aligned_as_asked_and_do_not_overlap, load_perfect),
-        cmocka_unit_test_setup(a_block_keeps_its_content_when_it_grows_or_shrinks, load_perfect),
-        cmocka_unit_test_setup(what_is_zeroed_is_zero_though_the_arena_was_used_before, load_perfect),
-        cmocka_unit_test_setup(what_cannot_be_is_NULL, load_perfect),
+        cmocka_unit_test_setup(blocks_are_aligned_as_asked_and_do_not_overlap, load_lying),
+        cmocka_unit_test_setup(a_block_keeps_its_content_when_it_grows_or_shrinks, load_lying),
+        cmocka_unit_test_setup(what_is_zeroed_is_zero_though_the_arena_was_used_before, load_lying),
+        cmocka_unit_test_setup(what_cannot_be_is_NULL, load_lying),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
