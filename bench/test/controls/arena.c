@@ -91,6 +91,7 @@ static char *take_of_arena(size_t alignment, size_t bytes)
 static void *take(size_t alignment, size_t bytes)
 {
     char *block = NULL;
+    alignment = alignment < ALIGNMENT ? ALIGNMENT : alignment;
     pthread_mutex_lock(&arena_mutex);
     if (!arena)
         block = take_of_corner(alignment, bytes);
@@ -155,12 +156,12 @@ void *realloc(void *block, size_t bytes)
 
 void *aligned_alloc(size_t alignment, size_t bytes)
 {
-    return take(alignment < ALIGNMENT ? ALIGNMENT : alignment, bytes);
+    return take(alignment, bytes);
 }
 
 int posix_memalign(void **block, size_t alignment, size_t bytes)
 {
-    void *aligned = aligned_alloc(alignment, bytes);
+    void *aligned = take(alignment, bytes);
     if (!aligned)
         return ENOMEM;
     *block = aligned;
