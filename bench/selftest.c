@@ -73,7 +73,7 @@ void selftest_close(struct selftest *selftest)
 
 /* --- the table --- */
 
-#define ROW "%-18.18s %-37.37s %-31.31s %s\n"
+#define ROW "%-18.18s %-38.38s %-30.30s %s\n"
 #define DETAIL "    %.95s\n" /* with them 100 columns at most */
 
 static void print_verdict(const struct expect_verdict *verdict, FILE *out)
