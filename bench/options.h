@@ -17,7 +17,6 @@ struct options {
     struct matrix_options matrix;
     char *run_folder;  /* `summary`: its argument */
     char **allocators; /* `check`: its arguments, globs; NULL: all */
-    char *run_folder; /* `summary`: its argument */
     /* `selftest` */
     bool controls; /* descriptors and plans are those of the controls */
     bool quiet;    /* only what is not as expected */
