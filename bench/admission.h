@@ -1,7 +1,9 @@
-/* admission.h: may one more process be started without running out of memory? */
+/* admission.h: may one more process be started without running out of memory? And did the estimates that this
+ * rests on hold? */
 #ifndef AFTERFREE_ADMISSION_H
 #define AFTERFREE_ADMISSION_H
 
+#include <glib.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -12,5 +14,16 @@ static inline bool admission_fits(uint64_t available_bytes, uint64_t new_peak_by
 {
     return available_bytes >= new_peak_bytes && available_bytes - new_peak_bytes >= regrowth_bytes;
 }
+
+/* How the ok rows of RUN/runs.csv bear the estimate out: `expected_peak_bytes` over the larger of
+ * `peak_rss_bytes` and `rebuild_peak_rss_bytes`. */
+struct admission_margin {
+    char *cell;    /* of the least ratio; NULL: no row tells */
+    double least;  /* 1 or more: the estimate erred on the safe side */
+    GString *over; /* a line per row that took more than was expected */
+};
+
+bool admission_read_margin(struct admission_margin *margin, const char *run_folder, GError **error);
+void admission_margin_clear(struct admission_margin *margin);
 
 #endif

@@ -8,7 +8,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "allowance.h"
 #include "error.h"
+#include "offspring.h"
 
 static bool bad_mark(GError **error, const char *why, const char *what)
 {
@@ -71,7 +73,8 @@ static bool open_pipe(int fds[2], GError **error)
 {
     if (pipe2(fds, O_CLOEXEC) == 0)
         return true;
-    g_set_error(error, AFTERFREE_ERROR, EXIT_SYSTEM, "pipe: %s", g_strerror(errno));
+    g_set_error(error, AFTERFREE_ERROR, EXIT_SYSTEM, "pipe: %s%s", g_strerror(errno),
+                allowance_advice(errno));
     return false;
 }
 
@@ -149,10 +152,11 @@ enum child_event child_read(struct child *child, const char **line)
     }
 }
 
+/* One that floods its output would hold us in here for ever: a pipe's capacity is enough for one call. */
 void child_read_output(struct child *child)
 {
     char buffer[CHILD_OUTPUT_MAX];
-    while (child->output_fd >= 0) {
+    for (int parts = 16; parts > 0 && child->output_fd >= 0; parts--) {
         ssize_t got = read(child->output_fd, buffer, sizeof buffer);
         if (got < 0 && errno == EINTR)
             continue;
@@ -176,10 +180,43 @@ bool child_go(struct child *child)
     return written == 1;
 }
 
+void child_stop(struct child *child)
+{
+    close_fd(&child->mark_fd);
+    if (child->pid <= 0)
+        return;
+    offspring_kill(child->pid);
+    kill(-child->pid, SIGKILL);
+    kill(child->pid, SIGKILL); /* it may have left its group */
+}
+
+bool child_is_stopped(const struct child *child)
+{
+    siginfo_t info = {.si_pid = 0};
+    return waitid(P_PID, (id_t)child->pid, &info, WSTOPPED | WNOHANG | WNOWAIT) == 0 && info.si_pid != 0;
+}
+
+static bool has_exited(const struct child *child, bool wait)
+{
+    siginfo_t info = {.si_pid = 0};
+    int failed;
+    do
+        failed = waitid(P_PID, (id_t)child->pid, &info, WEXITED | WNOWAIT | (wait ? 0 : WNOHANG));
+    while (failed && errno == EINTR);
+    return !failed && info.si_pid != 0;
+}
+
+bool child_has_exited(const struct child *child)
+{
+    return has_exited(child, false);
+}
+
 bool child_reap(struct child *child, bool wait, int *status)
 {
     struct rusage usage;
     pid_t reaped;
+    if (has_exited(child, wait)) /* until it is reaped its number is its group's and nobody else's */
+        kill(-child->pid, SIGKILL);
     do
         reaped = wait4(child->pid, status, wait ? 0 : WNOHANG, &usage);
     while (reaped < 0 && errno == EINTR);
@@ -195,7 +232,7 @@ void child_close(struct child *child)
 {
     if (child->pid > 0) {
         int status;
-        kill(child->pid, SIGKILL);
+        child_stop(child);
         child_reap(child, true, &status);
     }
     close_fd(&child->mark_fd);

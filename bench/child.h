@@ -40,9 +40,20 @@ enum child_event {
 /* False with error (EXIT_SYSTEM) when it cannot be started; nothing is left open then. */
 bool child_start(struct child *child, const struct spawn_spec *spec, GError **error);
 enum child_event child_read(struct child *child, const char **line);
+/* At most a pipe's capacity a call. */
 void child_read_output(struct child *child);
+/* False: what it says is not kept any more, and it need not be listened to but now and then. */
+static inline bool child_wants_output(const struct child *child)
+{
+    return child->output->len < CHILD_OUTPUT_MAX;
+}
 bool child_go(struct child *child); /* false: it is gone */
-/* Has it exited? *status as of wait4. With `wait`, blocks until it has. */
+/* Kills it, its process group and what it has forked, and hears its marks no more. It is still to be reaped. */
+void child_stop(struct child *child);
+bool child_has_exited(const struct child *child);
+bool child_is_stopped(const struct child *child); /* by SIGSTOP or the like */
+/* Has it exited? *status as of wait4. With `wait`, blocks until it has. What is left of its process group ends
+ * with it. */
 bool child_reap(struct child *child, bool wait, int *status);
 /* Closes descriptors; kills and reaps if it still runs. */
 void child_close(struct child *child);

@@ -4,11 +4,14 @@
 #include <string.h>
 #include <sys/resource.h>
 
+#include "admission.h"
+#include "allowance.h"
 #include "check.h"
 #include "error.h"
 #include "machine.h"
 #include "matrix.h"
 #include "options.h"
+#include "resume.h"
 #include "selftest.h"
 #include "suite.h"
 #include "summary.h"
@@ -76,6 +79,12 @@ static GKeyFile *describe(const struct suite *suite, const char *command_line)
     g_key_file_set_string(file, "run", "command", command_line);
     bool fixed = spawn_can_fix_addresses();
     g_key_file_set_string(file, "run", "fixed_addresses", fixed ? "yes" : "no");
+    guint64 limit = allowance_address_space_bytes();
+    if (limit > 0)
+        fprintf(stderr,
+                "afterfree: warning: a limit of %" G_GUINT64_FORMAT " bytes of address space is inherited by "
+                "every process (ulimit -v): cells may fail for it\n",
+                limit);
     if (!fixed)
         fputs("afterfree: address randomisation cannot be turned off here: RSS will differ a little from run "
               "to "
@@ -85,20 +94,41 @@ static GKeyFile *describe(const struct suite *suite, const char *command_line)
 }
 
 /* What the orchestrator itself took, for a reader who doubts that it stayed out of the way. */
-static void describe_cost(GKeyFile *file, const struct matrix_outcome *outcome)
+static void describe_cost(GKeyFile *file, const char *group, const struct matrix_outcome *outcome)
 {
     struct rusage usage;
     getrusage(RUSAGE_SELF, &usage);
     double cpu_s = (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
                    (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
     double wall_s = (double)outcome->wall_ns / 1e9;
-    g_key_file_set_uint64(file, "run", "wall_ms", outcome->wall_ns / 1000000);
-    g_key_file_set_uint64(file, "run", "sum_of_phases_ms", outcome->phases_ms);
-    g_key_file_set_uint64(file, "run", "orchestrator_cpu_ms", (uint64_t)(cpu_s * 1000));
-    g_key_file_set_uint64(file, "run", "orchestrator_peak_rss_bytes", (uint64_t)usage.ru_maxrss * 1024);
+    g_key_file_set_uint64(file, group, "wall_ms", outcome->wall_ns / 1000000);
+    g_key_file_set_uint64(file, group, "sum_of_phases_ms", outcome->phases_ms);
+    g_key_file_set_uint64(file, group, "orchestrator_cpu_ms", (uint64_t)(cpu_s * 1000));
+    g_key_file_set_uint64(file, group, "orchestrator_peak_rss_bytes", (uint64_t)usage.ru_maxrss * 1024);
     g_autofree char *share = g_strdup_printf("%.4f", wall_s > 0 ? cpu_s / wall_s : 0);
-    g_key_file_set_string(file, "run", "orchestrator_cpu_share", share);
-    g_key_file_set_string(file, "run", "interrupted", outcome->interrupted ? "yes" : "no");
+    g_key_file_set_string(file, group, "orchestrator_cpu_share", share);
+    g_key_file_set_string(file, group, "interrupted", outcome->interrupted ? "yes" : "no");
+}
+
+/* Admission rests on estimates: whether they held is told with each run. */
+static bool describe_admission(GKeyFile *file, const char *run_folder, bool quiet, GError **error)
+{
+    struct admission_margin margin;
+    bool read = admission_read_margin(&margin, run_folder, error);
+    if (read && margin.cell) {
+        g_autofree char *least = g_strdup_printf("%.3f", margin.least);
+        g_key_file_set_string(file, "run", "admission_least_margin", least);
+        g_key_file_set_string(file, "run", "admission_least_margin_cell", margin.cell);
+        if (!quiet)
+            fprintf(stderr, "expected over measured peak: %s at the least (%s)\n", least, margin.cell);
+    }
+    if (read && margin.over->len > 0)
+        fprintf(stderr,
+                "afterfree: warning: the estimate of memory was too low, runs side by side may run out of it "
+                "(use --jobs 1):\n%s",
+                margin.over->str);
+    admission_margin_clear(&margin);
+    return read;
 }
 
 /* Takes out what cannot run at all and writes its rows: not installed is `skipped`, anything else `invalid`.
@@ -148,52 +178,110 @@ static int exit_code(const struct options *options, const struct matrix_outcome 
     return bad || (skipped && options->strict) ? EXIT_NOT_PROVEN : EXIT_PROVEN;
 }
 
-static int run_into(struct folder *folder, const struct suite *suite, const struct options *options,
-                    const char *command_line, GError **error)
-{
-    struct matrix_outcome outcome, aside = {.ok = 0};
-    g_autoptr(GPtrArray) specs = specs_of(suite, options, error);
-    if (!specs)
-        return -1;
-    g_autoptr(GKeyFile) machine = describe(suite, command_line);
-    g_key_file_set_uint64(ini_values(suite->plan->ini), "plan", "repeat", suite->plan->repeat);
-    if (!folder_write_ini(folder, "plan.ini", ini_values(suite->plan->ini), error) ||
-        !folder_write_ini(folder, "machine.ini", machine, error) ||
-        !suite_write_proofs(suite, options, folder_path(folder), error) ||
-        !set_aside(suite, specs, folder, &aside, error) ||
-        !matrix_run(specs, folder, &options->matrix, &outcome, error))
-        return -1;
-    describe_cost(machine, &outcome);
-    if (!folder_write_ini(folder, "machine.ini", machine, error) ||
-        !summarise(folder_path(folder), !options->no_table, error))
-        return -1;
-    return exit_code(options, &outcome, &aside);
-}
-
 static char *results_folder(const struct suite *suite)
 {
     return suite->paths.source_dir ? g_build_filename(suite->paths.source_dir, "results", NULL)
                                    : g_strdup("results");
 }
 
+/* A run, or what --resume adds to one. */
+struct part {
+    struct folder *folder;
+    GPtrArray *specs; /* what is to be run */
+    GKeyFile *machine;
+    char *group; /* of machine.ini: for what this part itself took */
+};
+
+static void part_clear(struct part *part)
+{
+    folder_close(part->folder);
+    g_clear_pointer(&part->specs, g_ptr_array_unref);
+    g_clear_pointer(&part->machine, g_key_file_unref);
+    g_free(part->group);
+}
+
+static bool begin(struct part *part, const struct suite *suite, const struct options *options, GError **error)
+{
+    GKeyFile *plan = ini_values(suite->plan->ini);
+    g_autofree char *results = results_folder(suite);
+    g_autofree char *path = options->out ? g_strdup(options->out) : folder_default_path(results);
+    g_key_file_set_uint64(plan, "plan", "repeat", suite->plan->repeat);
+    resume_store(part->machine, options, plan);
+    part->group = g_strdup("run");
+    part->folder = folder_create(path, error);
+    if (part->folder && !options->matrix.quiet)
+        fprintf(stderr, "run folder: %s\n", path);
+    return part->folder && folder_write_ini(part->folder, "plan.ini", plan, error) &&
+           folder_write_ini(part->folder, "machine.ini", part->machine, error) &&
+           (options->out || folder_set_latest(results, path, error));
+}
+
+static bool go_on(struct part *part, const struct options *options, GError **error)
+{
+    guint kept;
+    part->folder = folder_open(options->resume, error);
+    if (!part->folder || !resume_keep(part->folder, part->specs, part->machine, &kept, error))
+        return false;
+    if (!options->matrix.quiet)
+        fprintf(stderr, "run folder: %s: %u proven rows kept, %u runs to go\n", options->resume, kept,
+                part->specs->len);
+    GKeyFile *merged = resume_merge(part->folder, part->machine, &part->group, error);
+    if (!merged)
+        return false;
+    g_key_file_unref(part->machine);
+    part->machine = merged;
+    return part->specs->len == 0 || folder_write_ini(part->folder, "machine.ini", part->machine, error);
+}
+
+static int run_part(struct part *part, const struct suite *suite, const struct options *options,
+                    GError **error)
+{
+    struct matrix_outcome outcome = {.ok = 0}, aside = {.ok = 0};
+    const char *path = folder_path(part->folder);
+    if (part->specs->len > 0) { /* a finished run is not gone on with */
+        if (!suite_write_proofs(suite, options, path, error) ||
+            !set_aside(suite, part->specs, part->folder, &aside, error) ||
+            !matrix_run(part->specs, part->folder, &options->matrix, &outcome, error))
+            return -1;
+        describe_cost(part->machine, part->group, &outcome);
+        if (!describe_admission(part->machine, path, options->matrix.quiet, error) ||
+            !folder_write_ini(part->folder, "machine.ini", part->machine, error))
+            return -1;
+    }
+    return summarise(path, !options->no_table, error) ? exit_code(options, &outcome, &aside) : -1;
+}
+
+/* What is on disk stays there, whatever stopped us. */
+static void advise_resume(const struct part *part, GError *error)
+{
+    g_autofree char *machine =
+        part->folder ? g_build_filename(folder_path(part->folder), "machine.ini", NULL) : NULL;
+    if (!machine || error->domain != AFTERFREE_ERROR || error->code != EXIT_SYSTEM ||
+        !g_file_test(machine, G_FILE_TEST_EXISTS))
+        return;
+    g_autofree char *before = error->message;
+    error->message = g_strdup_printf(
+        "%s\n  The rows earned so far are kept. Once this is mended: afterfree run --resume %s", before,
+        folder_path(part->folder));
+}
+
 /* The whole of `run` but for the reading of its options. */
-static int run_plan(const struct options *options, const char *command_line, GError **error)
+static int run_plan(struct options *options, const char *command_line, GError **error)
 {
     struct suite suite = {.plan = NULL};
-    struct folder *folder = NULL;
+    struct part part = {.folder = NULL};
     int code = -1;
-    if (suite_open(&suite, options, error)) {
-        g_autofree char *results = results_folder(&suite);
-        g_autofree char *path = options->out ? g_strdup(options->out) : folder_default_path(results);
-        folder = folder_create(path, error);
-        if (folder && !options->matrix.quiet)
-            fprintf(stderr, "run folder: %s\n", path);
-        if (folder && (options->out || folder_set_latest(results, path, error)))
-            code = run_into(folder, &suite, options, command_line, error);
+    if ((!options->resume || resume_restore(options, error)) && suite_open(&suite, options, error) &&
+        (part.specs = specs_of(&suite, options, error))) {
+        part.machine = describe(&suite, command_line);
+        if (options->resume ? go_on(&part, options, error) : begin(&part, &suite, options, error))
+            code = run_part(&part, &suite, options, error);
         if (code >= 0 && !options->no_table)
-            printf("\n%s\n", path);
+            printf("\n%s\n", folder_path(part.folder));
+        else if (code < 0 && error)
+            advise_resume(&part, *error);
     }
-    folder_close(folder);
+    part_clear(&part);
     suite_clear(&suite);
     return code;
 }
@@ -269,7 +357,7 @@ static void print_estimate(const struct suite *suite)
         if (suite_probe(suite, cell)->verdict != PROBE_PROVEN)
             continue;
         busy_ms += plan_expected_busy_ms(cell->shape);
-        peak = MAX(peak, plan_expected_peak_bytes(cell->shape));
+        peak = MAX(peak, plan_expected_peak_bytes(suite->plan, cell));
     }
     uint64_t total_ms = busy_ms * suite->plan->repeat + suite->plan->silent_ms + suite->plan->ticking_ms;
     g_autofree char *time = units_format_duration_ms(total_ms);

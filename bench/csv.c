@@ -1,5 +1,6 @@
 #include "csv.h"
 
+#include "allowance.h"
 #include "error.h"
 
 #include <errno.h>
@@ -244,9 +245,19 @@ void csv_add_empty(GString *row)
     add_raw(row, "");
 }
 
+void csv_copy_row(const struct csv *csv, guint row, GString *text)
+{
+    g_autoptr(GString) line = g_string_new(NULL);
+    guint end = start_of(csv, row + 2);
+    for (guint field = start_of(csv, row + 1); field < end; field++)
+        csv_add_text(line, csv->fields->pdata[field]);
+    g_string_append_printf(text, "%s\n", line->str);
+}
+
 static bool refuse_system(const char *path, const char *action, GError **error)
 {
-    g_set_error(error, AFTERFREE_ERROR, EXIT_SYSTEM, "%s: %s: %s", path, action, g_strerror(errno));
+    g_set_error(error, AFTERFREE_ERROR, EXIT_SYSTEM, "%s: %s: %s%s", path, action, g_strerror(errno),
+                allowance_advice(errno));
     return false;
 }
 

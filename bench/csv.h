@@ -30,10 +30,13 @@ void csv_add_text(GString *row, const char *text); /* NULL: an empty field */
 void csv_add_u64(GString *row, uint64_t value);
 void csv_add_empty(GString *row);
 
+/* Appends a row that was read, and its LF, as csv_write_row would have written it. */
+void csv_copy_row(const struct csv *csv, guint row, GString *text);
+
 /* Opens `path` for appending, writing `header` (comma-separated names, no LF) if the file is new or
  * empty. An existing file must begin with `header` and read well. Returns a descriptor or -1 with error. */
 int csv_open_append(const char *path, const char *header, GError **error);
-/* Appends the row and LF in one write, then empties `row`. False with error (disk full…): then the file is
+/* Appends the row (or several, with LF between) and LF in one write, then empties `row`. False with error (disk full…): then the file is
  * as it was before. One writer at a time. */
 bool csv_write_row(int fd, GString *row, const char *path, GError **error);
 

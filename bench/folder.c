@@ -1,15 +1,19 @@
 #include "folder.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "allowance.h"
 #include "csv.h"
 #include "error.h"
 
 struct folder {
     char *path, *runs_path, *marks_path;
-    int runs_fd, marks_fd;
+    int lock_fd, runs_fd, marks_fd;
 };
 
 static const char runs_header[] =
@@ -28,7 +32,8 @@ static const char marks_header[] = "cell,repeat,phase,"
 
 static bool system_error(GError **error, const char *path)
 {
-    g_set_error(error, AFTERFREE_ERROR, EXIT_SYSTEM, "%s: %s", path, g_strerror(errno));
+    g_set_error(error, AFTERFREE_ERROR, EXIT_SYSTEM, "%s: %s%s", path, g_strerror(errno),
+                allowance_advice(errno));
     return false;
 }
 
@@ -38,18 +43,42 @@ static bool is_empty(const char *path)
     return !dir || !g_dir_read_name(dir);
 }
 
-static bool create(struct folder *folder, GError **error)
+static void close_fd(int *fd)
 {
-    g_autofree char *samples = g_build_filename(folder->path, "samples", NULL);
-    if (!is_empty(folder->path)) {
-        g_set_error(error, AFTERFREE_ERROR, EXIT_USAGE,
-                    "%s is not empty: a run gets a folder of its own; name another with --out", folder->path);
-        return false;
+    if (*fd >= 0)
+        close(*fd);
+    *fd = -1;
+}
+
+/* The lock goes with its descriptor, so it never outlives us; but behind a SIGKILL of ours a process between
+ * fork and exec may hold a copy for an instant more. A file system without locks has none. */
+static bool lock(struct folder *folder, GError **error)
+{
+    const int tries = 40;
+    folder->lock_fd = open(folder->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (folder->lock_fd < 0)
+        return system_error(error, folder->path);
+    for (int i = 0; flock(folder->lock_fd, LOCK_EX | LOCK_NB) != 0; i++) {
+        if (errno != EWOULDBLOCK && errno != EINTR)
+            return true;
+        if (i == tries) {
+            g_set_error(error, AFTERFREE_ERROR, EXIT_USAGE,
+                        "%s: another afterfree is writing into this folder; wait for its end, or name "
+                        "another folder with --out",
+                        folder->path);
+            return false;
+        }
+        g_usleep(25000);
     }
-    if (g_mkdir_with_parents(samples, 0777) != 0)
-        return system_error(error, samples);
+    return true;
+}
+
+bool folder_reopen(struct folder *folder, GError **error)
+{
     /* The X macros leave a comma behind the last name. */
     g_autofree char *header = g_strndup(runs_header, strlen(runs_header) - 1);
+    close_fd(&folder->runs_fd);
+    close_fd(&folder->marks_fd);
     folder->runs_fd = csv_open_append(folder->runs_path, header, error);
     if (folder->runs_fd < 0)
         return false;
@@ -57,14 +86,48 @@ static bool create(struct folder *folder, GError **error)
     return folder->marks_fd >= 0;
 }
 
-struct folder *folder_create(const char *path, GError **error)
+static bool create(struct folder *folder, GError **error)
+{
+    g_autofree char *samples = g_build_filename(folder->path, "samples", NULL);
+    if (g_mkdir_with_parents(folder->path, 0777) != 0)
+        return system_error(error, folder->path);
+    if (!lock(folder, error))
+        return false;
+    if (!is_empty(folder->path)) {
+        g_set_error(error, AFTERFREE_ERROR, EXIT_USAGE,
+                    "%s is not empty: a run gets a folder of its own; name another with --out (or go on with "
+                    "the run that was begun there: --resume %s)",
+                    folder->path, folder->path);
+        return false;
+    }
+    if (g_mkdir_with_parents(samples, 0777) != 0)
+        return system_error(error, samples);
+    return folder_reopen(folder, error);
+}
+
+static struct folder *new_folder(const char *path)
 {
     struct folder *folder = g_new0(struct folder, 1);
     folder->path = g_strdup(path);
     folder->runs_path = g_build_filename(path, "runs.csv", NULL);
     folder->marks_path = g_build_filename(path, "marks.csv", NULL);
-    folder->runs_fd = folder->marks_fd = -1;
+    folder->lock_fd = folder->runs_fd = folder->marks_fd = -1;
+    return folder;
+}
+
+struct folder *folder_create(const char *path, GError **error)
+{
+    struct folder *folder = new_folder(path);
     if (create(folder, error))
+        return folder;
+    folder_close(folder);
+    return NULL;
+}
+
+struct folder *folder_open(const char *path, GError **error)
+{
+    struct folder *folder = new_folder(path);
+    if (lock(folder, error) && folder_reopen(folder, error))
         return folder;
     folder_close(folder);
     return NULL;
@@ -74,10 +137,9 @@ void folder_close(struct folder *folder)
 {
     if (!folder)
         return;
-    if (folder->runs_fd >= 0)
-        close(folder->runs_fd);
-    if (folder->marks_fd >= 0)
-        close(folder->marks_fd);
+    close_fd(&folder->runs_fd);
+    close_fd(&folder->marks_fd);
+    close_fd(&folder->lock_fd);
     g_free(folder->path);
     g_free(folder->runs_path);
     g_free(folder->marks_path);
@@ -96,6 +158,7 @@ char *folder_default_path(const char *results)
     for (guint nth = 1;; nth++) { /* a second run within the second gets a -2 */
         g_autofree char *suffix = nth > 1 ? g_strdup_printf("-%u", nth) : g_strdup("");
         g_autofree char *name = g_strdup_printf("%s-%s%s", stamp, g_get_host_name(), suffix);
+        g_strdelimit(name, "/", '_');
         g_autofree char *path = g_build_filename(results, name, NULL);
         if (!g_file_test(path, G_FILE_TEST_EXISTS))
             return g_steal_pointer(&path);
@@ -183,6 +246,13 @@ static void append_sample(GString *text, const struct record_sample *sample, uin
     g_string_append_c(text, '\n');
 }
 
+char *folder_samples_name(const char *cell, const char *repeat)
+{
+    g_autofree char *name = g_strdup_printf("%s-%s.csv", cell, repeat);
+    g_strdelimit(name, "/", '+'); /* in no name, so that no two cells share a file */
+    return g_build_filename("samples", name, NULL);
+}
+
 static bool write_samples(struct folder *folder, struct record *record, const GArray *marks,
                           const GArray *samples, GError **error)
 {
@@ -196,15 +266,14 @@ static bool write_samples(struct folder *folder, struct record *record, const GA
         if (own_time(marks, sample->monotonic_ns, &own, &phase) && !adds_nothing(marks, samples, i, phase))
             append_sample(text, sample, own, zero, phase);
     }
-    g_autofree char *name = g_strdup_printf("%s-%s.csv", record->cell, record->repeat);
-    g_strdelimit(name, "/", '+'); /* in no name, so that no two cells share a file */
-    g_autofree char *path = g_build_filename(folder->path, "samples", name, NULL);
+    g_autofree char *name = folder_samples_name(record->cell, record->repeat);
+    g_autofree char *path = g_build_filename(folder->path, name, NULL);
     g_autoptr(GError) why = NULL;
     if (!g_file_set_contents(path, text->str, (gssize)text->len, &why)) {
         g_set_error(error, AFTERFREE_ERROR, EXIT_SYSTEM, "%s", why->message);
         return false;
     }
-    record->samples_file = g_build_filename("samples", name, NULL);
+    record->samples_file = g_steal_pointer(&name);
     return true;
 }
 
@@ -221,9 +290,10 @@ static void add_known(GString *row, uint64_t value)
 static bool write_marks(struct folder *folder, const struct record *record, const GArray *marks,
                         GError **error)
 {
-    g_autoptr(GString) row = g_string_new(NULL);
+    g_autoptr(GString) rows = g_string_new(NULL), row = g_string_new(NULL);
     for (guint i = 0; i < marks->len; i++) {
         const struct record_mark *mark = &g_array_index(marks, struct record_mark, i);
+        g_string_truncate(row, 0);
         csv_add_text(row, record->cell);
         csv_add_text(row, record->repeat);
         csv_add_text(row, mark->mark.phase);
@@ -239,10 +309,9 @@ static bool write_marks(struct folder *folder, const struct record *record, cons
         add_known(row, mark->running_ns);
         add_known(row, mark->cpu_wait_ns);
         csv_add_u64(row, mark->settle_ns);
-        if (!csv_write_row(folder->marks_fd, row, folder->marks_path, error))
-            return false;
+        g_string_append_printf(rows, "%s%s", i > 0 ? "\n" : "", row->str);
     }
-    return true;
+    return rows->len == 0 || csv_write_row(folder->marks_fd, rows, folder->marks_path, error);
 }
 
 static bool write_row(struct folder *folder, const struct record *record, GError **error)
@@ -256,12 +325,41 @@ static bool write_row(struct folder *folder, const struct record *record, GError
     return csv_write_row(folder->runs_fd, row, folder->runs_path, error);
 }
 
+/* A folder that was removed or moved away while we hold its tables open takes rows, and they are lost. */
+static bool still_there(const struct folder *folder, GError **error)
+{
+    struct stat open, named;
+    if (fstat(folder->runs_fd, &open) == 0 && stat(folder->runs_path, &named) == 0 &&
+        open.st_ino == named.st_ino && open.st_dev == named.st_dev)
+        return true;
+    g_set_error(error, AFTERFREE_ERROR, EXIT_SYSTEM,
+                "%s is not the file any more that this run began: the folder was removed or moved while it "
+                "was written; leave it where it is until the run has ended",
+                folder->runs_path);
+    return false;
+}
+
+/* Samples and marks without a row are nobody's. */
+static void take_back(const struct folder *folder, struct record *record, off_t marks_end)
+{
+    if (marks_end >= 0 && ftruncate(folder->marks_fd, marks_end) != 0)
+        return; /* --resume sorts them out */
+    if (!record->samples_file)
+        return;
+    g_autofree char *path = g_build_filename(folder->path, record->samples_file, NULL);
+    unlink(path);
+    g_clear_pointer(&record->samples_file, g_free);
+}
+
 bool folder_add(struct folder *folder, struct record *record, const GArray *marks, const GArray *samples,
                 GError **error)
 {
-    if (samples && marks && !write_samples(folder, record, marks, samples, error))
+    off_t marks_end = lseek(folder->marks_fd, 0, SEEK_END);
+    if (!still_there(folder, error))
         return false;
-    if (marks && !write_marks(folder, record, marks, error))
-        return false;
-    return write_row(folder, record, error);
+    if ((!samples || !marks || write_samples(folder, record, marks, samples, error)) &&
+        (!marks || write_marks(folder, record, marks, error)) && write_row(folder, record, error))
+        return true;
+    take_back(folder, record, marks_end);
+    return false;
 }

@@ -60,7 +60,7 @@ char *ini_text(const struct ini *ini, const char *group, const char *key, GError
         ini_refuse(ini, group, key, error, "%s", cause->message);
         return NULL;
     }
-    return g_strchomp(g_steal_pointer(&text));
+    return g_steal_pointer(&text);
 }
 
 static bool note(struct ini *ini, const char *group, const char *key, guint line, GError **error)
@@ -102,23 +102,33 @@ static bool note_lines(struct ini *ini, const char *text, GError **error)
     return true;
 }
 
+/* GKeyFile keeps the blanks behind a value. They go before its escapes are undone: \s at the end is meant. */
+static char *without_trailing_blanks(const char *text)
+{
+    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+    for (char **line = lines; *line; line++)
+        g_strchomp(*line);
+    return g_strjoinv("\n", lines);
+}
+
 static bool load(struct ini *ini, GError **error)
 {
     g_autoptr(GError) cause = NULL;
-    g_autofree char *text = NULL;
+    g_autofree char *raw = NULL, *text = NULL;
     gsize length;
-    if (!g_file_get_contents(ini->path, &text, &length, &cause)) { /* the message names the path */
+    if (!g_file_get_contents(ini->path, &raw, &length, &cause)) { /* the message names the path */
         g_set_error_literal(error, AFTERFREE_ERROR, EXIT_BAD_DATA, cause->message);
         return false;
     }
-    if (strlen(text) != length) {
+    if (strlen(raw) != length) {
         g_set_error(error, AFTERFREE_ERROR, EXIT_BAD_DATA, "%s: a NUL byte", ini->path);
         return false;
     }
+    text = without_trailing_blanks(raw);
     if (!note_lines(ini, text, error))
         return false;
     /* Without the flag a key of a foreign locale, summary[de], vanishes instead of being refused. */
-    if (!g_key_file_load_from_data(ini->values, text, length, G_KEY_FILE_KEEP_TRANSLATIONS, &cause)) {
+    if (!g_key_file_load_from_data(ini->values, text, (gsize)-1, G_KEY_FILE_KEEP_TRANSLATIONS, &cause)) {
         g_set_error(error, AFTERFREE_ERROR, EXIT_BAD_DATA, "%s: %s", ini->path, cause->message);
         return false;
     }

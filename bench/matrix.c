@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "admission.h"
+#include "allowance.h"
 #include "error.h"
 #include "machine.h"
 #include "progress.h"
@@ -26,6 +27,7 @@ struct matrix {
     int signal_fd;
     GArray *polls; /* of struct pollfd: the signals, then two of each active run */
     uint64_t tick_ns, next_tick_ns;
+    guint jobs; /* processes alive at once: as asked, or as many as can be had */
     bool stopping;
 };
 
@@ -115,7 +117,7 @@ static uint64_t regrowth(const struct matrix *matrix)
     bool keeps = false;
     for (guint i = 0; i < matrix->active->len; i++) {
         const struct run *run = matrix->active->pdata[i];
-        uint64_t peak = plan_expected_peak_bytes(run->what.cell->shape);
+        uint64_t peak = plan_expected_peak_bytes(run->plan, run->what.cell);
         uint64_t growth = peak - MIN(peak, run->last_rss_bytes);
         largest = MAX(largest, growth);
         sum += growth;
@@ -128,7 +130,7 @@ static bool skip_what_never_fits(struct matrix *matrix, uint64_t available, GErr
 {
     for (guint i = 0; i < matrix->queue->len;) {
         const struct run_spec *spec = matrix->queue->pdata[i];
-        uint64_t peak = plan_expected_peak_bytes(spec->what.cell->shape);
+        uint64_t peak = plan_expected_peak_bytes(spec->plan, spec->what.cell);
         if (admission_fits(available, peak, 0)) {
             i++;
             continue;
@@ -149,25 +151,38 @@ static int next_admitted(const struct matrix *matrix)
     uint64_t available = machine_available_bytes(), growth = regrowth(matrix);
     for (guint i = 0; i < matrix->queue->len; i++) {
         const struct run_spec *spec = matrix->queue->pdata[i];
-        if (admission_fits(available, plan_expected_peak_bytes(spec->what.cell->shape), growth))
+        if (admission_fits(available, plan_expected_peak_bytes(spec->plan, spec->what.cell), growth))
             return (int)i;
     }
     return -1;
 }
 
+/* What cannot be started beside the others is when they have ended; if there are none, it cannot. */
+static bool fewer_at_once(struct matrix *matrix, GError **why, GError **error)
+{
+    if (matrix->active->len == 0) {
+        g_propagate_error(error, g_steal_pointer(why));
+        return false;
+    }
+    matrix->jobs = matrix->active->len;
+    fprintf(stderr, "afterfree: %s\n  from here on %u at once\n", (*why)->message, matrix->jobs);
+    return true;
+}
+
 static bool start_next(struct matrix *matrix, GError **error)
 {
-    if (matrix->queue->len == 0 || matrix->active->len >= matrix->options->jobs)
+    if (matrix->queue->len == 0 || matrix->active->len >= matrix->jobs)
         return true;
     int at = next_admitted(matrix);
     if (at < 0) /* others will end and free theirs; if there are none, what is left does not fit */
         return matrix->active->len > 0 || skip_what_never_fits(matrix, machine_available_bytes(), error);
     struct run *run = run_new(matrix->queue->pdata[at]);
-    g_ptr_array_remove_index(matrix->queue, (guint)at);
-    if (!run_start(run, now_ns(), error)) {
+    g_autoptr(GError) why = NULL;
+    if (!run_start(run, now_ns(), &why)) {
         run_free(run);
-        return false;
+        return fewer_at_once(matrix, &why, error);
     }
+    g_ptr_array_remove_index(matrix->queue, (guint)at);
     g_ptr_array_add(matrix->active, run);
     return true;
 }
@@ -228,8 +243,9 @@ static void fill_polls(struct matrix *matrix)
     g_array_append_val(matrix->polls, signals);
     for (guint i = 0; i < matrix->active->len; i++) {
         const struct child *child = &((struct run *)matrix->active->pdata[i])->child;
-        const struct pollfd its[] = {{.fd = child->mark_fd, .events = POLLIN},
-                                     {.fd = child->output_fd, .events = POLLIN}};
+        const struct pollfd its[] = {
+            {.fd = child->mark_fd, .events = POLLIN},
+            {.fd = child_wants_output(child) ? child->output_fd : -1, .events = POLLIN}};
         g_array_append_vals(matrix->polls, its, 2);
     }
 }
@@ -310,6 +326,11 @@ static void close_signals(struct matrix *matrix, const sigset_t *before)
 bool matrix_run(GPtrArray *specs, struct folder *folder, const struct matrix_options *options,
                 struct matrix_outcome *outcome, GError **error)
 {
+    guint jobs = allowance_jobs(options->jobs, error);
+    if (jobs == 0)
+        return false;
+    if (jobs < options->jobs)
+        fprintf(stderr, "afterfree: file descriptors suffice for %u processes at once (ulimit -n)\n", jobs);
     struct matrix matrix = {.options = options,
                             .outcome = outcome,
                             .folder = folder,
@@ -318,6 +339,7 @@ bool matrix_run(GPtrArray *specs, struct folder *folder, const struct matrix_opt
                             .polls = g_array_new(FALSE, FALSE, sizeof(struct pollfd)),
                             .tick_ns =
                                 1000000000u / (options->sample_hz ? options->sample_hz : HOUSEKEEPING_HZ),
+                            .jobs = jobs,
                             .signal_fd = -1};
     sigset_t before;
     uint64_t expected_ms = 0, window_ms = 0, begin = now_ns();

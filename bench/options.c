@@ -27,7 +27,7 @@ static GHashTable *new_preloads(void)
     return g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 }
 
-static bool read_preloads(struct options *options, char **pairs, GError **error)
+bool options_read_preloads(struct options *options, char **pairs, GError **error)
 {
     options->preloads = new_preloads();
     for (char **pair = pairs; pair && *pair; pair++) {
@@ -64,7 +64,12 @@ static const char run_text[] =
     "A cell is ALLOCATOR/SETTING/WORKLOAD/SHAPE; --only takes a glob on that whole name, and * crosses /.\n"
     "  afterfree run --only '*/default/*' --only '*/api-10M'\n"
     "  afterfree run --plan article --preload NAME=$HOME/NAME/libNAME.so   settings of NAME.ini, your "
-    "build\n";
+    "build\n"
+    "\n"
+    "A run that was ended before its time goes on with --resume DIR: what is proven stays, all else is run.\n"
+    "Plan, selection and --sample-hz are those it began with; only -j, -q, --strict and --no-table go "
+    "along.\n"
+    "  afterfree run --resume results/latest\n";
 
 static const char run_codes[] =
     "Exit codes:\n"
@@ -72,7 +77,7 @@ static const char run_codes[] =
     "  1    a cell is invalid, failed, oom or timeout; the other rows stand\n"
     "  2    bad option or argument          3    a descriptor or plan is wrong\n"
     "  4    --only matches no cell          5    the system refused: disk full, no such folder, …\n"
-    "  130  Ctrl-C or SIGTERM: children are ended, finished rows are kept";
+    "  130  Ctrl-C or SIGTERM: children are ended, finished rows are kept (go on with --resume)";
 
 static const char check_text[] =
     "Runs a probe process for each allocator and setting (ALLOCATOR is a name or a glob; none: all) and "
@@ -90,7 +95,7 @@ static const char check_codes[] =
     "  2    bad option, or no such allocator\n"
     "  3    a descriptor is wrong           5    the system refused";
 
-#define REPEAT_OF_PLAN G_MININT /* --repeat was not given */
+#define NOT_GIVEN G_MININT /* of options that take a number */
 
 /* Options of `run` and `list`, which say which cells. */
 struct selection {
@@ -129,17 +134,39 @@ static bool finish_selection(struct options *options, const struct selection *se
         return usage(error, "unexpected argument: ", argv[1]);
     if (!options->plan)
         options->plan = g_strdup("default");
-    if (selection->repeat != REPEAT_OF_PLAN && !in_range("--repeat", selection->repeat, 1, 1000, error))
+    if (selection->repeat != NOT_GIVEN && !in_range("--repeat", selection->repeat, 1, 1000, error))
         return false;
-    options->repeat = selection->repeat == REPEAT_OF_PLAN ? 0 : (guint)selection->repeat;
-    return read_preloads(options, selection->preloads, error);
+    options->repeat = selection->repeat == NOT_GIVEN ? 0 : (guint)selection->repeat;
+    return options_read_preloads(options, selection->preloads, error);
+}
+
+/* A resumed run is the run it was. */
+static bool resumes_alone(const struct options *options, const struct selection *selection, bool has_hz,
+                          GError **error)
+{
+    const struct {
+        const char *name;
+        bool given;
+    } others[] = {{"--plan", options->plan},
+                  {"--only", options->only},
+                  {"--repeat", selection->repeat != NOT_GIVEN},
+                  {"--data", options->data},
+                  {"--preload", selection->preloads},
+                  {"--out", options->out},
+                  {"--sample-hz", has_hz}};
+    for (guint i = 0; options->resume && i < G_N_ELEMENTS(others); i++)
+        if (others[i].given)
+            return usage(error,
+                         "--resume goes on with the plan and options the run began with, so it takes no ",
+                         others[i].name);
+    return true;
 }
 
 bool options_read_run(struct options *options, int argc, char **argv, GError **error)
 {
     *options = (struct options){.plan = NULL};
-    struct selection selection = {.repeat = REPEAT_OF_PLAN};
-    int jobs = MATRIX_DEFAULT_JOBS, hz = MATRIX_DEFAULT_HZ;
+    struct selection selection = {.repeat = NOT_GIVEN};
+    int jobs = MATRIX_DEFAULT_JOBS, hz = NOT_GIVEN;
     gboolean strict = FALSE, quiet = FALSE, no_table = FALSE;
     const GOptionEntry entries[] = {
         SELECTION_ENTRIES(options, selection),
@@ -147,6 +174,7 @@ bool options_read_run(struct options *options, int argc, char **argv, GError **e
          "N"},
         {"out", 0, 0, G_OPTION_ARG_FILENAME, &options->out, "run folder (default: results/<utc>-<host>)",
          "DIR"},
+        {"resume", 0, 0, G_OPTION_ARG_FILENAME, &options->resume, "go on with the run in this folder", "DIR"},
         {"sample-hz", 0, 0, G_OPTION_ARG_INT, &hz, "samples a second (default: 100; 0: at marks only)", "N"},
         {"strict", 0, 0, G_OPTION_ARG_NONE, &strict, "a skipped cell makes the exit code 1", NULL},
         {"quiet", 'q', 0, G_OPTION_ARG_NONE, &quiet, "no progress", NULL},
@@ -156,9 +184,12 @@ bool options_read_run(struct options *options, int argc, char **argv, GError **e
     g_option_context_set_summary(context, run_text);
     g_option_context_set_description(context, run_codes);
     g_option_context_add_main_entries(context, entries, NULL);
-    bool good = parse(context, &argc, &argv, error) &&
-                finish_selection(options, &selection, argc, argv, error) &&
-                in_range("--jobs", jobs, 1, 256, error) && in_range("--sample-hz", hz, 0, 1000, error);
+    bool good =
+        parse(context, &argc, &argv, error) && resumes_alone(options, &selection, hz != NOT_GIVEN, error) &&
+        finish_selection(options, &selection, argc, argv, error) && in_range("--jobs", jobs, 1, 256, error);
+    if (hz == NOT_GIVEN)
+        hz = MATRIX_DEFAULT_HZ;
+    good = good && in_range("--sample-hz", hz, 0, 1000, error);
     g_strfreev(selection.preloads);
     options->strict = strict;
     options->no_table = no_table;
@@ -169,7 +200,7 @@ bool options_read_run(struct options *options, int argc, char **argv, GError **e
 bool options_read_list(struct options *options, int argc, char **argv, GError **error)
 {
     *options = (struct options){.plan = NULL};
-    struct selection selection = {.repeat = REPEAT_OF_PLAN};
+    struct selection selection = {.repeat = NOT_GIVEN};
     const GOptionEntry entries[] = {SELECTION_ENTRIES(options, selection),
                                     {NULL, 0, 0, G_OPTION_ARG_NONE, NULL, NULL, NULL}};
     g_autoptr(GOptionContext) context = g_option_context_new("- show what a plan would run");
@@ -201,7 +232,7 @@ bool options_read_check(struct options *options, int argc, char **argv, GError *
     g_option_context_set_summary(context, check_text);
     g_option_context_set_description(context, check_codes);
     g_option_context_add_main_entries(context, entries, NULL);
-    bool good = parse(context, &argc, &argv, error) && read_preloads(options, preloads, error);
+    bool good = parse(context, &argc, &argv, error) && options_read_preloads(options, preloads, error);
     options->strict = strict;
     options->allocators = argc > 1 ? g_strdupv(argv + 1) : NULL;
     return good;
@@ -259,6 +290,7 @@ void options_clear(struct options *options)
 {
     g_free(options->plan);
     g_free(options->out);
+    g_free(options->resume);
     g_free(options->run_folder);
     g_strfreev(options->only);
     g_strfreev(options->data);

@@ -13,6 +13,7 @@ struct options {
     GHashTable *preloads; /* allocator name -> absolute path, from --preload NAME=PATH */
     guint repeat;         /* 0: as the plan says */
     char *out;            /* NULL: results/<utc>-<host> */
+    char *resume;         /* NULL, or the run folder to go on with: the plan and what selects are its own */
     bool strict, no_table;
     struct matrix_options matrix;
     char *run_folder;  /* `summary`: its argument */
@@ -31,6 +32,8 @@ bool options_read_summary(struct options *options, int argc, char **argv, GError
 bool options_read_selftest(struct options *options, int argc, char **argv, GError **error);
 /* As --preload NAME=PATH does: false with error when there is no such file, or the loader cannot take it. */
 bool options_preload(struct options *options, const char *name, const char *path, GError **error);
+/* --preload's NAME=PATH pairs (NULL or a list) into options->preloads. */
+bool options_read_preloads(struct options *options, char **pairs, GError **error);
 void options_clear(struct options *options);
 
 #endif

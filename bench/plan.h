@@ -75,8 +75,10 @@ GPtrArray *plan_expand(const struct plan *plan, const GPtrArray *allocators, con
 GArray *plan_schedule(const GPtrArray *cells, guint rounds, uint64_t seed);
 
 /* An upper estimate of the bytes a run needs at its peak, for admission: what the records ask for, a node
- * and table's worth each, plus half for headers, rounding and the rebuild's growth. */
-uint64_t plan_expected_peak_bytes(const struct plan_shape *shape);
+ * and table's worth each, plus half for headers, rounding and the rebuild's growth. A setting that gives
+ * nothing back, or not within the silent window, need not use what it holds for the next build: then each
+ * further build of the walk counts as a map of its own. */
+uint64_t plan_expected_peak_bytes(const struct plan *plan, const struct plan_cell *cell);
 
 /* An estimate of the busy time of one run, in ms, for the time left; replaced by measured ones. */
 uint64_t plan_expected_busy_ms(const struct plan_shape *shape);

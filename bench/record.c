@@ -23,7 +23,7 @@ void record_init(struct record *record, const struct plan *plan, const struct pl
     *record = (struct record){.cell = NULL};
     for (int i = 0; i < RECORD_NUMBER_COUNT; i++)
         record->numbers[i] = RECORD_UNKNOWN;
-    record->numbers[RECORD_expected_peak_bytes] = plan_expected_peak_bytes(shape);
+    record->numbers[RECORD_expected_peak_bytes] = plan_expected_peak_bytes(plan, cell);
     record->cell = g_strdup(cell->name);
     record->allocator = g_strdup(cell->allocator->name);
     record->setting = g_strdup(cell->setting->name);

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "error.h"
+#include "offspring.h"
 #include "verify.h"
 
 #define MS UINT64_C(1000000)
@@ -67,6 +68,17 @@ static char **arguments_of(const struct plan_cell *cell, const GPtrArray *steps)
     return (char **)g_ptr_array_free(arguments, FALSE);
 }
 
+/* In one line, so that a row is one, by the escapes of descriptors. */
+static char *environment_text(char **environment)
+{
+    g_autofree char *joined = g_strjoinv(" ", environment);
+    GString *text = g_string_new(joined);
+    g_string_replace(text, "\\", "\\\\", 0);
+    g_string_replace(text, "\n", "\\n", 0);
+    g_string_replace(text, "\r", "\\r", 0);
+    return g_string_free(text, FALSE);
+}
+
 struct run *run_new(const struct run_spec *spec)
 {
     struct run *run = g_new0(struct run, 1);
@@ -83,9 +95,9 @@ struct run *run_new(const struct run_spec *spec)
     run->marks = g_array_new(FALSE, TRUE, sizeof(struct record_mark));
     run->samples = g_array_new(FALSE, FALSE, sizeof(struct record_sample));
     record_init(&run->record, spec->plan, spec->what.cell, spec->what.repeat);
-    run->record.env = g_strjoinv(" ", run->environment);
-    run->record.library = g_strdup(spec->object);
-    run->record.version = g_strdup(spec->version);
+    run->record.env = environment_text(run->environment);
+    run->record.library = g_strdup(spec->object ? spec->object : "");
+    run->record.version = g_strdup(spec->version ? spec->version : "");
     run->record.setting_proof = g_strdup(spec->setting_proof);
     return run;
 }
@@ -129,14 +141,13 @@ static void set_status(struct run *run, const char *status, const char *reason)
     if (run->record.status)
         return; /* the first reason is the true one; what follows is its consequence */
     run->record.status = g_strdup(status);
-    run->record.reason = g_strdup(reason);
+    run->record.reason = g_strdelimit(g_strdup(reason), "\r\n", ' '); /* a row is one line */
 }
 
 void run_kill(struct run *run, const char *status, const char *reason, uint64_t now_ns)
 {
     set_status(run, status, reason);
-    if (run->child.pid > 0)
-        kill(run->child.pid, SIGKILL);
+    child_stop(&run->child);
     run->state = RUN_ENDING;
     run->deadline_ns = now_ns + exit_limit_ns;
 }
@@ -210,6 +221,8 @@ static bool proven(struct run *run, const struct record_mark *mark, uint64_t now
     const struct record_mark *baseline =
         run->marks->len > 0 ? &g_array_index(run->marks, struct record_mark, 0) : mark;
     g_autofree char *why = verify_mark(mark, baseline, phase_of(run), run->statm_slack_bytes);
+    if (!why && offspring_seen(run->child.pid))
+        why = g_strdup("the process has forked: its child's memory would not be counted");
     if (!why && run->step == 0 && !rss_maps_has(run->child.pid, run->object))
         why = g_strdup_printf("%s is not mapped in the process", run->object);
     if (why)
@@ -303,7 +316,7 @@ void run_read(struct run *run, uint64_t now_ns)
     case CHILD_CLOSED:
         if (run->state != RUN_ENDING) {
             run->state = RUN_ENDING;
-            run->deadline_ns = now_ns + exit_limit_ns;
+            run->deadline_ns = now_ns + MIN(exit_limit_ns, run->plan->timeout_ms * MS);
         }
         break;
     }
@@ -366,9 +379,26 @@ static void finish(struct run *run, int status)
     run->state = RUN_DONE;
 }
 
+static void give_up(struct run *run, uint64_t now_ns)
+{
+    g_autoptr(GString) reason = g_string_new(phase_of(run));
+    const struct child *child = &run->child;
+    if (child->mark_fd < 0 && run->marks->len < run->steps->len)
+        g_string_append(reason, " closed the mark descriptor, and the process lived on");
+    else
+        g_string_append(reason, " did not end in time");
+    if (child->line->len > 0 && !child->line_handed_out)
+        g_string_append_printf(reason, ", with half a mark written: \"%.60s\"", child->line->str);
+    if (child_is_stopped(child))
+        g_string_append(reason, "; the process was stopped");
+    run_kill(run, "timeout", reason->str, now_ns);
+}
+
 void run_tick(struct run *run, uint64_t now_ns)
 {
     int status;
+    if (!child_wants_output(&run->child))
+        child_read_output(&run->child); /* dropped, at the pace of the ticks */
     if (run->interval_ms > 0 && run->rss && run->state != RUN_PARKED && run->state != RUN_ENDING &&
         run->state != RUN_DONE)
         sample(run, now_ns);
@@ -378,10 +408,8 @@ void run_tick(struct run *run, uint64_t now_ns)
         finish(run, status);
         return;
     }
-    if (now_ns > run->deadline_ns && run->state != RUN_PARKED && run->state != RUN_DONE) {
-        g_autofree char *reason = g_strdup_printf("%s did not end in time", phase_of(run));
-        run_kill(run, "timeout", reason, now_ns);
-    }
+    if (now_ns > run->deadline_ns && run->state != RUN_PARKED && run->state != RUN_DONE)
+        give_up(run, now_ns);
 }
 
 bool run_start(struct run *run, uint64_t now_ns, GError **error)
@@ -397,7 +425,10 @@ bool run_start(struct run *run, uint64_t now_ns, GError **error)
     run->record.started_utc = g_date_time_format(utc, "%Y-%m-%dT%H:%M:%SZ");
     run->step_begin_ns = now_ns;
     run->deadline_ns = now_ns + run->plan->timeout_ms * MS;
-    run->rss = rss_open(run->child.pid, NULL); /* NULL: it has died already, its exit status tells why */
+    run->rss = rss_open(run->child.pid, error);
     run->state = run->rss ? RUN_BUSY : RUN_ENDING;
+    if (run->rss || !child_has_exited(&run->child))
+        return run->rss != NULL;
+    g_clear_error(error); /* it has died already, its exit status tells why */
     return true;
 }

@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "allowance.h"
 #include "driver/protocol.h"
 #include "error.h"
 
@@ -107,8 +108,8 @@ static void become(const struct spawn_spec *spec, pid_t parent, const int fds[3]
 
 static pid_t fail(GError **error, const struct spawn_spec *spec, const char *step, int number)
 {
-    g_set_error(error, AFTERFREE_ERROR, EXIT_SYSTEM, "%s cannot be started: %s: %s", spec->program, step,
-                g_strerror(number));
+    g_set_error(error, AFTERFREE_ERROR, EXIT_SYSTEM, "%s cannot be started: %s: %s%s", spec->program, step,
+                g_strerror(number), allowance_advice(number));
     return 0;
 }
 

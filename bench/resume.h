@@ -1,0 +1,32 @@
+/* resume.h: going on with a run whose orchestrator was ended: what is proven stays, all else is run again.
+ *
+ * machine.ini [run] keeps what the run began with: only= data= preload= (lists, absent when not given)
+ * sample_hz= plan_sha256= (of plan.ini, so that a plan changed since is not taken for the one that was run). */
+#ifndef AFTERFREE_RESUME_H
+#define AFTERFREE_RESUME_H
+
+#include <glib.h>
+#include <stdbool.h>
+
+#include "folder.h"
+#include "options.h"
+
+/* Into [run] of `machine`; `plan`: what is written as plan.ini. */
+void resume_store(GKeyFile *machine, const struct options *options, GKeyFile *plan);
+
+/* From options->resume back into plan, only, data, preloads and sample_hz. False with error (EXIT_USAGE: no
+ * run began there; EXIT_BAD_DATA: it cannot be gone on with, and why). */
+bool resume_restore(struct options *options, GError **error);
+
+/* Takes out of `specs` (of struct run_spec *, the whole run) those whose ok row is in the folder, with all its
+ * marks and its samples; *kept is how many. All else goes from the folder: other rows, marks and samples
+ * without a kept row, what was half written. Kept rows stay byte for byte. A kept row must agree with what
+ * plan, descriptors and probes say now, and its allocator's package with `now` (a machine.ini): else
+ * EXIT_BAD_DATA names the cell, what was and what is, and the folder stays as it was. */
+bool resume_keep(struct folder *folder, GPtrArray *specs, GKeyFile *now, guint *kept, GError **error);
+
+/* The machine.ini of the first part, to which a group [resumed N] is added: of `now` the command and what of
+ * [machine] differs. Groups [allocator NAME] become those of now. *group is "resumed N"; caller frees both. */
+GKeyFile *resume_merge(const struct folder *folder, GKeyFile *now, char **group, GError **error);
+
+#endif
