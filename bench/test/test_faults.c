@@ -1,11 +1,14 @@
 /* Every fault gets its own verdict, the exit code tells, and a bad cell never costs the others. The faults
  * are those of the control workload `faulty`. */
+#include <unistd.h>
+
+#include "processes.h"
 #include "program.h"
 
 #define PLAN                                                                                                 \
-    "[plan]\nsummary = x\nbaseline = faulty/default\nsilent = 100 ms\nticking = 100 ms\ntimeout = 2 s\n"     \
-    "[shape s]\nrecords = 1000\nstrings = 1\nlength = 15\norder = hash\n"                                    \
-    "[cells c]\nallocators = faulty\nsettings = *\nworkloads = faulty\nshapes = s\n"
+    "[plan]\nsummary = x\nbaseline = faulty/default\nsilent = 100 ms\nticking = 100 ms\ntimeout = 1 s\n"     \
+    "[shape %s]\nrecords = 1000\nstrings = 1\nlength = 15\norder = hash\n"                                   \
+    "[cells c]\nallocators = faulty\nsettings = *\nworkloads = faulty\nshapes = %s\n"
 
 static const struct {
     const char *setting, *status, *reason;
@@ -18,6 +21,17 @@ static const struct {
     {"miscount", "invalid", "live bytes"},
     {"corrupt", "invalid", "checksum after hold"},
     {"garbage", "invalid", "nonsense"},
+    {"half", "timeout", "build did not end in time, with half a mark written: \"build begin_ns=\""},
+    {"closed", "timeout", "build closed the mark descriptor, and the process lived on"},
+    {"heap", "invalid", "a mark longer than 1024 bytes"},
+    {"lines", "invalid", "bad mark: unknown phase \"line\""},
+    {"fork", "invalid", "the process has forked"},
+    {"fork-session", "invalid", "the process has forked"},
+    {"fork-gone", "invalid", "the process has forked"},
+    {"deaf", "timeout", "build did not end in time"},
+    {"stop", "timeout", "build did not end in time; the process was stopped"},
+    {"flood", "timeout", "build did not end in time"},
+    {"chatty", "ok", ""},
 };
 
 static void assert_verdict(const struct csv *runs, unsigned i)
@@ -34,10 +48,24 @@ static void assert_verdict(const struct csv *runs, unsigned i)
     fail_msg("there is no row of %s", expected[i].setting);
 }
 
+/* 100 MB were written to us more than once, and one process never stops writing: neither is kept, and reading
+ * it takes a part of our time at most. */
+static void assert_bounded(const char *run)
+{
+    g_autofree char *path = g_build_filename(run, "machine.ini", NULL);
+    g_autoptr(GKeyFile) machine = g_key_file_new();
+    assert_true(g_key_file_load_from_file(machine, path, G_KEY_FILE_NONE, NULL));
+    assert_in_range(g_key_file_get_uint64(machine, "run", "orchestrator_peak_rss_bytes", NULL), 1, 30000000);
+    assert_true(g_key_file_get_uint64(machine, "run", "orchestrator_cpu_ms", NULL) <
+                g_key_file_get_uint64(machine, "run", "wall_ms", NULL) / 3);
+}
+
 static void every_fault_has_its_verdict_and_costs_no_other_cell(void **state)
 {
     g_auto(program_outcome) outcome = {0};
-    g_autofree char *plan = support_new_file(*state, "plan.ini", PLAN);
+    g_autofree char *shape = g_strdup_printf("faults-%d", (int)getpid()); /* no other process has it */
+    g_autofree char *text = g_strdup_printf(PLAN, shape, shape);
+    g_autofree char *plan = support_new_file(*state, "plan.ini", text);
     g_autofree char *run = g_build_filename(*state, "run", NULL);
     program_run(&outcome, "run", "--plan", plan, "--out", run, "--data", TEST_SOURCE_DIR "/bench/test");
     program_assert_code(&outcome, EXIT_NOT_PROVEN);
@@ -50,7 +78,11 @@ static void every_fault_has_its_verdict_and_costs_no_other_cell(void **state)
     /* The table has the good cell as a row, the others behind it with their reasons. */
     const char *behind = strstr(outcome.out, "Not in the table");
     assert_non_null(behind);
-    support_assert_has(behind, "timeout  faulty/hang/faulty/s: build did not end in time");
+    g_autofree char *row =
+        g_strdup_printf("timeout  faulty/hang/faulty/%s: build did not end in time", shape);
+    support_assert_has(behind, row);
+    processes_assert_none(shape); /* nor what they have forked */
+    assert_bounded(run);
 }
 
 int main(void)

@@ -2,6 +2,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include "processes.h"
 #include "program.h"
 
 #define ROUNDS "200"
@@ -45,21 +46,6 @@ static void read_until_finished(FILE *said, unsigned count)
     assert_int_equal(count, 0);
 }
 
-/* Processes whose command line has `text`; this one's has not. */
-static guint count_processes(const char *text)
-{
-    guint count = 0;
-    g_autoptr(GDir) proc = g_dir_open("/proc", 0, NULL);
-    for (const char *name; (name = g_dir_read_name(proc));) {
-        g_autofree char *path = g_build_filename("/proc", name, "cmdline", NULL);
-        g_autofree char *words = NULL;
-        gsize length;
-        if (g_ascii_isdigit(*name) && g_file_get_contents(path, &words, &length, NULL))
-            count += memmem(words, length, text, strlen(text)) != NULL;
-    }
-    return count;
-}
-
 static void end_it(GPid pid, int signal_number, int code)
 {
     int status;
@@ -91,9 +77,9 @@ static void interrupted_by(const char *folder, int signal_number)
     g_autofree char *cell = g_strdup_printf("glibc/default/hash_chained/%s", shape);
     GPid pid = start_run(folder, shape, &said);
     read_until_finished(said, 3);
-    assert_true(count_processes(cell) > 0);
+    assert_true(processes_count(cell) > 0);
     end_it(pid, signal_number, EXIT_INTERRUPTED);
-    assert_int_equal(count_processes(cell), 0);
+    assert_int_equal(processes_count(cell), 0);
     fclose(said);
     assert_kept(folder);
 }

@@ -4,8 +4,17 @@
  *   exit      exit code 3 in drop        hang      build never ends
  *   miscount  holds a block more than the shape says
  *   corrupt   changes a letter of the newest record
- *   garbage   writes a line of its own to the mark descriptor */
+ *   garbage   writes a line of its own to the mark descriptor
+ *   half      writes the beginning of a mark and waits        closed    closes the mark descriptor and waits
+ *   heap      writes 100 MB to the mark descriptor            lines     writes 100 MB of lines to it
+ *   fork      has a child that waits, fork-session one in a session of its own, fork-gone one that has ended
+ *   deaf      ignores SIGTERM and waits                       stop      stops itself
+ *   flood     writes to stdout for ever                       chatty    writes 100 kB to stdout, and goes on
+ *   echo      writes its environment to the file $ECHO */
+#include <fcntl.h>
 #include <signal.h>
+#include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "driver/protocol.h"
@@ -17,13 +26,78 @@ static bool fault(const char *name)
     return asked && strcmp(asked, name) == 0;
 }
 
+static void wait_for_ever(void)
+{
+    for (;;)
+        pause();
+}
+
+static void say(int fd, const char *text, size_t bytes)
+{
+    static char page[4096];
+    size_t length = strlen(text);
+    for (size_t at = 0; at < sizeof page; at++)
+        page[at] = text[at % length];
+    for (ssize_t written; bytes > 0; bytes -= (size_t)written)
+        if ((written = write(fd, page, bytes < sizeof page ? bytes : sizeof page)) <= 0)
+            _exit(4);
+}
+
+static void have_child(void)
+{
+    pid_t child = fork();
+    if (child == 0) {
+        if (fault("fork-gone"))
+            _exit(0);
+        if (fault("fork-session"))
+            setsid();
+        wait_for_ever();
+    }
+    if (fault("fork-gone"))
+        waitpid(child, NULL, 0);
+}
+
+static void echo(void)
+{
+    int fd = open(getenv("ECHO"), O_WRONLY | O_CREAT | O_TRUNC, 0644);
+    for (char **line = environ; *line; line++)
+        if (write(fd, *line, strlen(*line) + 1) < 0)
+            _exit(5);
+    close(fd);
+}
+
+static void misbehave(void)
+{
+    if (fault("half"))
+        say(PROTOCOL_MARK_FD, "build begin_ns=", 15);
+    if (fault("heap"))
+        say(PROTOCOL_MARK_FD, "x", 100000000);
+    if (fault("lines"))
+        say(PROTOCOL_MARK_FD, "line\n", 100000000);
+    if (fault("closed"))
+        close(PROTOCOL_MARK_FD);
+    if (fault("deaf"))
+        signal(SIGTERM, SIG_IGN);
+    if (fault("hang") || fault("half") || fault("closed") || fault("deaf"))
+        wait_for_ever();
+    if (fault("fork") || fault("fork-session") || fault("fork-gone"))
+        have_child();
+    if (fault("stop"))
+        raise(SIGSTOP);
+    if (fault("flood"))
+        say(STDOUT_FILENO, "flood\n", SIZE_MAX);
+    if (fault("chatty"))
+        say(STDOUT_FILENO, "chat\n", 100000);
+    if (fault("echo"))
+        echo();
+}
+
 static void build(void *map, const struct batch *batch)
 {
     list_build(map, batch);
     if (fault("crash"))
         raise(SIGSEGV);
-    while (fault("hang"))
-        pause();
+    misbehave();
     if (fault("miscount"))
         *(char *)block_alloc(1) = 1;
     if (fault("corrupt"))
