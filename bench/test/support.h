@@ -35,9 +35,14 @@ static inline int support_remove_entry(const char *path, const struct stat *info
     return remove(path);
 }
 
+static inline int support_remove(const char *path)
+{
+    return nftw(path, support_remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+}
+
 static inline int support_remove_folder(void **state)
 {
-    int failed = nftw(*state, support_remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+    int failed = support_remove(*state);
     g_free(*state);
     return failed;
 }
