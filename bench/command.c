@@ -265,14 +265,25 @@ static void advise_resume(const struct part *part, GError *error)
         folder_path(part->folder));
 }
 
+/* Before anything is read or run: without descriptors every file seems to be missing. */
+static bool fit_jobs(struct matrix_options *matrix, GError **error)
+{
+    guint possible = allowance_jobs(matrix->jobs, error);
+    if (possible > 0 && possible < matrix->jobs)
+        fprintf(stderr, "afterfree: file descriptors suffice for %u processes at once (ulimit -n)\n",
+                possible);
+    matrix->jobs = possible;
+    return possible > 0;
+}
+
 /* The whole of `run` but for the reading of its options. */
 static int run_plan(struct options *options, const char *command_line, GError **error)
 {
     struct suite suite = {.plan = NULL};
     struct part part = {.folder = NULL};
     int code = -1;
-    if ((!options->resume || resume_restore(options, error)) && suite_open(&suite, options, error) &&
-        (part.specs = specs_of(&suite, options, error))) {
+    if (fit_jobs(&options->matrix, error) && (!options->resume || resume_restore(options, error)) &&
+        suite_open(&suite, options, error) && (part.specs = specs_of(&suite, options, error))) {
         part.machine = describe(&suite, command_line);
         if (options->resume ? go_on(&part, options, error) : begin(&part, &suite, options, error))
             code = run_part(&part, &suite, options, error);

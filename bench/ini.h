@@ -18,7 +18,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(ini_file, ini_free)
 
 GKeyFile *ini_values(const struct ini *ini); /* owned by ini */
 
-/* The value without blanks around and GKeyFile's escapes (\s \t \n \\) undone; the caller frees. NULL with
+/* The value without blanks around, then GKeyFile's escapes (\s \t \n \\) undone; the caller frees. NULL with
  * error: the key is missing or its text malformed. */
 char *ini_text(const struct ini *ini, const char *group, const char *key, GError **error);
 

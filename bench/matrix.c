@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 #include "admission.h"
-#include "allowance.h"
 #include "error.h"
 #include "machine.h"
 #include "progress.h"
@@ -326,11 +325,6 @@ static void close_signals(struct matrix *matrix, const sigset_t *before)
 bool matrix_run(GPtrArray *specs, struct folder *folder, const struct matrix_options *options,
                 struct matrix_outcome *outcome, GError **error)
 {
-    guint jobs = allowance_jobs(options->jobs, error);
-    if (jobs == 0)
-        return false;
-    if (jobs < options->jobs)
-        fprintf(stderr, "afterfree: file descriptors suffice for %u processes at once (ulimit -n)\n", jobs);
     struct matrix matrix = {.options = options,
                             .outcome = outcome,
                             .folder = folder,
@@ -339,7 +333,7 @@ bool matrix_run(GPtrArray *specs, struct folder *folder, const struct matrix_opt
                             .polls = g_array_new(FALSE, FALSE, sizeof(struct pollfd)),
                             .tick_ns =
                                 1000000000u / (options->sample_hz ? options->sample_hz : HOUSEKEEPING_HZ),
-                            .jobs = jobs,
+                            .jobs = options->jobs,
                             .signal_fd = -1};
     sigset_t before;
     uint64_t expected_ms = 0, window_ms = 0, begin = now_ns();

@@ -1,5 +1,9 @@
 /* folder.h: a run folder: never over another, rows whole, samples in the process's own time. */
 #include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/file.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "csv.h"
@@ -235,6 +239,72 @@ static void marks_are_written_with_what_was_read_at_them(void **state)
     assert_string_equal(csv_text(csv, 4, csv_column(csv, "settle_ns")), "40000000");
 }
 
+/* --- what cannot be written --- */
+
+static bool add_run(struct folder *folder, const char *cell, GError **error)
+{
+    g_autoptr(GArray) marks = parked_walk();
+    g_autoptr(GArray) samples = g_array_new(FALSE, FALSE, sizeof(struct record_sample));
+    struct record record;
+    set_record(&record, cell, "ok");
+    bool added = folder_add(folder, &record, marks, samples, error);
+    record_clear(&record);
+    return added;
+}
+
+/* The table may grow by `more` bytes, as on a disk that is all but full. */
+static void limit_file_size(const char *path, gsize more, struct rlimit *before)
+{
+    g_autofree char *text = NULL;
+    gsize length;
+    assert_true(g_file_get_contents(path, &text, &length, NULL));
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, before), 0);
+    const struct rlimit limit = {.rlim_cur = length + more, .rlim_max = before->rlim_max};
+    signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+static void a_row_that_does_not_fit_leaves_neither_half_of_it_nor_its_marks_and_samples(void **state)
+{
+    g_autofree char *path = NULL;
+    struct folder *folder = create(*state, &path);
+    g_autofree char *runs_path = g_build_filename(path, "runs.csv", NULL);
+    g_autofree char *samples = g_build_filename(path, "samples", NULL);
+    assert_true(add_run(folder, "a/b/c/d", NULL));
+    g_autofree char *runs = support_read(path, "runs.csv"), *marks = support_read(path, "marks.csv");
+    for (gsize more = 0; more < 100; more += 33) {
+        g_autoptr(GError) error = NULL;
+        struct rlimit before;
+        limit_file_size(runs_path, more, &before);
+        bool added = add_run(folder, "a/b/c/e", &error);
+        setrlimit(RLIMIT_FSIZE, &before);
+        assert_false(added);
+        support_assert_error(&error, EXIT_SYSTEM, (const char *const[]){"runs.csv", NULL});
+        g_autofree char *runs_after = support_read(path, "runs.csv");
+        g_autofree char *marks_after = support_read(path, "marks.csv");
+        g_autoptr(GPtrArray) files = support_glob(samples, "*");
+        assert_string_equal(runs_after, runs);
+        assert_string_equal(marks_after, marks);
+        assert_int_equal(files->len, 1);
+    }
+    assert_true(add_run(folder, "a/b/c/e", NULL)); /* once there is room */
+    folder_close(folder);
+}
+
+static void a_folder_is_one_processs_alone_until_it_is_closed(void **state)
+{
+    g_autofree char *path = NULL;
+    g_autoptr(GError) error = NULL;
+    struct folder *folder = create(*state, &path);
+    assert_null(folder_open(path, &error));
+    support_assert_error(&error, EXIT_USAGE, (const char *const[]){path, "another afterfree", NULL});
+    folder_close(folder);
+    folder = folder_open(path, &error);
+    assert_non_null(folder);
+    assert_true(add_run(folder, "a/b/c/d", NULL));
+    folder_close(folder);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -248,6 +318,8 @@ int main(void)
         SUPPORT_TEST(a_samples_file_stays_inside_its_folder_whatever_the_cell_is_called),
         SUPPORT_TEST(a_run_that_left_no_mark_has_a_row_and_no_sample),
         SUPPORT_TEST(marks_are_written_with_what_was_read_at_them),
+        SUPPORT_TEST(a_row_that_does_not_fit_leaves_neither_half_of_it_nor_its_marks_and_samples),
+        SUPPORT_TEST(a_folder_is_one_processs_alone_until_it_is_closed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -111,6 +111,23 @@ static void a_relative_preload_is_made_absolute(void **state)
     options_clear(&options);
 }
 
+static void a_resumed_run_is_the_run_it_was(void **state)
+{
+    (void)state;
+    struct options options;
+    assert_true(read_words(options_read_run, &options,
+                           WORDS("run", "--resume=a/run", "-q", "-j", "2", "--strict", "--no-table"), NULL));
+    assert_string_equal(options.resume, "a/run");
+    assert_int_equal(options.matrix.jobs, 2);
+    options_clear(&options);
+    static const char *const others[] = {"--plan=smoke",        "--only=x", "--repeat=2",      "--data=/",
+                                         "--preload=one=/x.so", "--out=x",  "--sample-hz=100", NULL};
+    for (const char *const *other = others; *other; other++) {
+        g_autofree char *name = g_strndup(*other, strcspn(*other, "="));
+        assert_refused(options_read_run, WORDS("run", "--resume=a/run", *other), name);
+    }
+}
+
 static void a_summary_takes_its_folder(void **state)
 {
     (void)state;
@@ -169,6 +186,7 @@ int main(void)
         cmocka_unit_test(bad_options_are_usage_errors_that_name_them),
         SUPPORT_TEST(a_preload_must_be_name_and_an_existing_file),
         cmocka_unit_test(a_relative_preload_is_made_absolute),
+        cmocka_unit_test(a_resumed_run_is_the_run_it_was),
         cmocka_unit_test(a_summary_takes_its_folder),
         cmocka_unit_test(a_check_takes_any_number_of_allocators),
         cmocka_unit_test(a_selftest_runs_its_own_plan_and_takes_a_folder_and_quiet),

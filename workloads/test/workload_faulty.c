@@ -10,7 +10,7 @@
  *   fork      has a child that waits, fork-session one in a session of its own, fork-gone one that has ended
  *   deaf      ignores SIGTERM and waits                       stop      stops itself
  *   flood     writes to stdout for ever                       chatty    writes 100 kB to stdout, and goes on
- *   echo      writes its environment to the file $ECHO */
+ *   echo      writes its environment to the file $ECHO; echo-exit ends then with exit code 3 */
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
@@ -88,8 +88,10 @@ static void misbehave(void)
         say(STDOUT_FILENO, "flood\n", SIZE_MAX);
     if (fault("chatty"))
         say(STDOUT_FILENO, "chat\n", 100000);
-    if (fault("echo"))
+    if (fault("echo") || fault("echo-exit"))
         echo();
+    if (fault("echo-exit"))
+        _exit(3);
 }
 
 static void build(void *map, const struct batch *batch)
