@@ -62,10 +62,12 @@ static void assert_text(const struct ini *ini, const char *key, const char *expe
 static void values_come_without_blanks_around(void **state)
 {
     (void)state;
-    g_autoptr(ini_file) ini = read_good("# comment\n\n[group]\n plain  =  a = b  \nempty=\nlf=a\\nb\r\n");
+    g_autoptr(ini_file) ini = read_good("# comment\n\n[group]\n plain  =  a = b  \nempty=\nlf=a\\nb\r\n"
+                                              "meant = \\sa\\n\\s  \n");
     assert_text(ini, "plain", "a = b");
     assert_text(ini, "empty", "");
     assert_text(ini, "lf", "a\nb");
+    assert_text(ini, "meant", " a\n ");
 }
 
 static void a_group_given_twice_is_refused_with_both_lines(void **state)
