@@ -1,4 +1,5 @@
 /* child.h: marks are read strictly; an ended process is described. */
+#include <fcntl.h>
 #include <signal.h>
 
 #include "child.h"
@@ -98,12 +99,27 @@ static void an_end_is_described_by_signal_or_by_the_protocols_codes(void **state
     assert_described(W_EXITCODE(3, 0), "exit code 3");
 }
 
+/* It may write faster than we read: then there is always more. */
+static void output_without_end_is_read_in_parts_and_its_beginning_kept(void **state)
+{
+    (void)state;
+    struct child child = {.mark_fd = -1, .go_fd = -1, .output = g_string_new(NULL)};
+    child.output_fd = open("/dev/zero", O_RDONLY);
+    assert_true(child_wants_output(&child));
+    child_read_output(&child);
+    child_read_output(&child);
+    assert_int_equal(child.output->len, CHILD_OUTPUT_MAX);
+    assert_false(child_wants_output(&child));
+    child_close(&child);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_mark_is_read_whatever_the_order_of_its_fields),
         cmocka_unit_test(every_phase_of_the_protocol_may_be_marked),
         cmocka_unit_test(a_bad_mark_is_refused_with_what_is_wrong),
+        cmocka_unit_test(output_without_end_is_read_in_parts_and_its_beginning_kept),
         cmocka_unit_test(an_end_is_described_by_signal_or_by_the_protocols_codes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

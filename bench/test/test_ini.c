@@ -63,7 +63,7 @@ static void values_come_without_blanks_around(void **state)
 {
     (void)state;
     g_autoptr(ini_file) ini = read_good("# comment\n\n[group]\n plain  =  a = b  \nempty=\nlf=a\\nb\r\n"
-                                              "meant = \\sa\\n\\s  \n");
+                                        "meant = \\sa\\n\\s  \n");
     assert_text(ini, "plain", "a = b");
     assert_text(ini, "empty", "");
     assert_text(ini, "lf", "a\nb");

@@ -7,7 +7,8 @@
  *   garbage   writes a line of its own to the mark descriptor
  *   half      writes the beginning of a mark and waits        closed    closes the mark descriptor and waits
  *   heap      writes 100 MB to the mark descriptor            lines     writes 100 MB of lines to it
- *   fork      has a child that waits, fork-session one in a session of its own, fork-gone one that has ended
+ *   fork      has a child that waits, fork-session one in a session of its own, fork-gone one that has ended,
+ *             fork-exit leaves one behind: exit code 6
  *   deaf      ignores SIGTERM and waits                       stop      stops itself
  *   flood     writes to stdout for ever                       chatty    writes 100 kB to stdout, and goes on
  *   echo      writes its environment to the file $ECHO; echo-exit ends then with exit code 3 */
@@ -43,18 +44,26 @@ static void say(int fd, const char *text, size_t bytes)
             _exit(4);
 }
 
+/* Returns when the child is what it is to be. */
 static void have_child(void)
 {
+    int told[2];
+    char byte = 0;
+    if (pipe(told) != 0)
+        _exit(7);
     pid_t child = fork();
     if (child == 0) {
         if (fault("fork-gone"))
             _exit(0);
         if (fault("fork-session"))
             setsid();
-        wait_for_ever();
+        if (write(told[1], &byte, 1) == 1)
+            wait_for_ever();
     }
     if (fault("fork-gone"))
         waitpid(child, NULL, 0);
+    else if (read(told[0], &byte, 1) != 1 || fault("fork-exit"))
+        _exit(6);
 }
 
 static void echo(void)
@@ -80,7 +89,7 @@ static void misbehave(void)
         signal(SIGTERM, SIG_IGN);
     if (fault("hang") || fault("half") || fault("closed") || fault("deaf"))
         wait_for_ever();
-    if (fault("fork") || fault("fork-session") || fault("fork-gone"))
+    if (fault("fork") || fault("fork-session") || fault("fork-gone") || fault("fork-exit"))
         have_child();
     if (fault("stop"))
         raise(SIGSTOP);
