@@ -394,9 +394,19 @@ static void give_up(struct run *run, uint64_t now_ns)
     run_kill(run, "timeout", reason->str, now_ns);
 }
 
+/* Its end is told by the end of file of its marks, unless a child it left behind has them open, too. */
+static void notice_exit(struct run *run, uint64_t now_ns)
+{
+    if (run->state == RUN_ENDING || run->state == RUN_DONE || !child_has_exited(&run->child))
+        return;
+    run_read(run, now_ns); /* it may have said something since */
+    run->state = RUN_ENDING;
+}
+
 void run_tick(struct run *run, uint64_t now_ns)
 {
     int status;
+    notice_exit(run, now_ns);
     if (!child_wants_output(&run->child))
         child_read_output(&run->child); /* dropped, at the pace of the ticks */
     if (run->interval_ms > 0 && run->rss && run->state != RUN_PARKED && run->state != RUN_ENDING &&
