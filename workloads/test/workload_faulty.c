@@ -10,7 +10,7 @@
  *   fork      has a child that waits, fork-session one in a session of its own, fork-gone one that has ended,
  *             fork-exit leaves one behind: exit code 6
  *   deaf      ignores SIGTERM and waits                       stop      stops itself
- *   flood     writes to stdout for ever                       chatty    writes 100 kB to stdout, and goes on
+ *   flood     writes 200 MB to stdout                         chatty    writes 100 kB to stdout, and goes on
  *   echo      writes its environment to the file $ECHO; echo-exit ends then with exit code 3 */
 #include <fcntl.h>
 #include <signal.h>
@@ -94,7 +94,7 @@ static void misbehave(void)
     if (fault("stop"))
         raise(SIGSTOP);
     if (fault("flood"))
-        say(STDOUT_FILENO, "flood\n", SIZE_MAX);
+        say(STDOUT_FILENO, "flood\n", 200000000);
     if (fault("chatty"))
         say(STDOUT_FILENO, "chat\n", 100000);
     if (fault("echo") || fault("echo-exit"))
