@@ -220,16 +220,15 @@ static bool go_on(struct part *part, const struct options *options, GError **err
 {
     guint kept;
     part->folder = folder_open(options->resume, error);
-    if (!part->folder || !resume_keep(part->folder, part->specs, part->machine, &kept, error))
+    g_autoptr(GKeyFile) before = part->folder ? resume_read_machine(options->resume, error) : NULL;
+    if (!before || !resume_keep(part->folder, part->specs, before, part->machine, &kept, error))
         return false;
     if (!options->matrix.quiet)
         fprintf(stderr, "run folder: %s: %u proven rows kept, %u runs to go\n", options->resume, kept,
                 part->specs->len);
-    GKeyFile *merged = resume_merge(part->folder, part->machine, &part->group, error);
-    if (!merged)
-        return false;
+    part->group = resume_merge(before, part->machine);
     g_key_file_unref(part->machine);
-    part->machine = merged;
+    part->machine = g_steal_pointer(&before);
     return part->specs->len == 0 || folder_write_ini(part->folder, "machine.ini", part->machine, error);
 }
 

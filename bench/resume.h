@@ -18,15 +18,19 @@ void resume_store(GKeyFile *machine, const struct options *options, GKeyFile *pl
  * run began there; EXIT_BAD_DATA: it cannot be gone on with, and why). */
 bool resume_restore(struct options *options, GError **error);
 
+/* FOLDER/machine.ini; the caller frees. NULL with error: EXIT_USAGE when there is none, for no run began. */
+GKeyFile *resume_read_machine(const char *folder, GError **error);
+
 /* Takes out of `specs` (of struct run_spec *, the whole run) those whose ok row is in the folder, with all its
  * marks and its samples; *kept is how many. All else goes from the folder: other rows, marks and samples
  * without a kept row, what was half written. Kept rows stay byte for byte. A kept row must agree with what
- * plan, descriptors and probes say now, and its allocator's package with `now` (a machine.ini): else
- * EXIT_BAD_DATA names the cell, what was and what is, and the folder stays as it was. */
-bool resume_keep(struct folder *folder, GPtrArray *specs, GKeyFile *now, guint *kept, GError **error);
+ * plan, descriptors and probes say now, and its allocator's package in `before` (the folder's machine.ini) with
+ * that in `now`: else EXIT_BAD_DATA names the cell, what was and what is, and the folder stays as it was. */
+bool resume_keep(struct folder *folder, GPtrArray *specs, GKeyFile *before, GKeyFile *now, guint *kept,
+                 GError **error);
 
-/* The machine.ini of the first part, to which a group [resumed N] is added: of `now` the command and what of
- * [machine] differs. Groups [allocator NAME] become those of now. *group is "resumed N"; caller frees both. */
-GKeyFile *resume_merge(const struct folder *folder, GKeyFile *now, char **group, GError **error);
+/* Adds to `machine`, the first part's, a group [resumed N], whose name it returns (the caller frees): of `now` the
+ * command and what of [machine] differs. Groups [allocator NAME] become those of now. */
+char *resume_merge(GKeyFile *machine, GKeyFile *now);
 
 #endif

@@ -1,0 +1,263 @@
+/* resume_keep of resume.h: which rows stay, and that all else goes. */
+#include <string.h>
+#include <unistd.h>
+
+#include "csv.h"
+#include "error.h"
+#include "resume.h"
+#include "run.h"
+
+static bool refuse(GError **error, int code, const char *format, ...) G_GNUC_PRINTF(3, 4);
+static bool refuse(GError **error, int code, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    g_autofree char *text = g_strdup_vprintf(format, arguments);
+    va_end(arguments);
+    g_set_error_literal(error, AFTERFREE_ERROR, code, text);
+    return false;
+}
+
+/* An ok row, with the run that would have to make it now. */
+struct claim {
+    guint row;
+    struct run *run;
+    guint marks; /* of its walk, found in this order */
+    bool broken; /* a mark that is not the walk's next */
+};
+
+struct rows {
+    struct csv *runs, *marks;
+    GPtrArray *claims; /* of struct claim *, in the order of their rows */
+    GHashTable *by_key;
+};
+
+static void free_claim(gpointer data)
+{
+    struct claim *claim = data;
+    run_free(claim->run);
+    g_free(claim);
+}
+
+static void rows_clear(struct rows *rows)
+{
+    csv_free(rows->runs);
+    csv_free(rows->marks);
+    g_ptr_array_unref(rows->claims);
+    g_hash_table_unref(rows->by_key);
+}
+
+static const char *field(const struct csv *csv, guint row, const char *name)
+{
+    return csv_text(csv, row, csv_column(csv, name));
+}
+
+static char *key_of(const char *cell, const char *repeat)
+{
+    return g_strdup_printf("%s\n%s", cell, repeat);
+}
+
+static struct claim *find_claim(const struct rows *rows, const struct csv *csv, guint row)
+{
+    g_autofree char *key = key_of(field(csv, row, "cell"), field(csv, row, "repeat"));
+    return g_hash_table_lookup(rows->by_key, key);
+}
+
+/* What is known of a run before it is started is what it is; all that must be what the row says. */
+static bool agrees(const struct rows *rows, const struct claim *claim, GError **error)
+{
+    const struct record *now = &claim->run->record;
+    const struct {
+        const char *name, *is;
+    } texts[] = {
+#define X(name) {#name, now->name},
+        RECORD_TEXTS(X)
+#undef X
+    };
+    for (guint i = 0; i < G_N_ELEMENTS(texts); i++) {
+        const char *was = field(rows->runs, claim->row, texts[i].name);
+        if (texts[i].is && strcmp(texts[i].is, was) != 0)
+            return refuse(
+                error, EXIT_BAD_DATA,
+                "%s (repeat %s) is proven with %s \"%s\", but now it is \"%s\": the rows would not go "
+                "together; put it back as it was, or start a new run",
+                now->cell, now->repeat, texts[i].name, was, texts[i].is);
+    }
+    return true;
+}
+
+static bool same_package(const struct record *record, GKeyFile *before, GKeyFile *now, GError **error)
+{
+    g_autofree char *group = g_strdup_printf("allocator %s", record->allocator);
+    g_autofree char *was = g_key_file_get_string(before, group, "package_version", NULL);
+    g_autofree char *is = g_key_file_get_string(now, group, "package_version", NULL);
+    return g_strcmp0(was, is) == 0 ||
+           refuse(
+               error, EXIT_BAD_DATA,
+               "%s (repeat %s) is proven with package version \"%s\", but now it is \"%s\": the rows would "
+               "not go together; put it back as it was, or start a new run",
+               record->cell, record->repeat, was ? was : "", is ? is : "");
+}
+
+static GHashTable *specs_by_key(const GPtrArray *specs)
+{
+    GHashTable *table = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    for (guint i = 0; i < specs->len; i++) {
+        struct run_spec *spec = specs->pdata[i];
+        g_autofree char *repeat = g_strdup_printf("%u", spec->what.repeat);
+        g_hash_table_insert(table, key_of(spec->what.cell->name, repeat), spec);
+    }
+    return table;
+}
+
+static bool claim_row(struct rows *rows, guint row, GHashTable *specs, GError **error)
+{
+    const char *cell = field(rows->runs, row, "cell"), *repeat = field(rows->runs, row, "repeat");
+    g_autofree char *key = key_of(cell, repeat);
+    const struct run_spec *spec = g_hash_table_lookup(specs, key);
+    if (!spec)
+        return refuse(
+            error, EXIT_BAD_DATA,
+            "%s (repeat %s) is proven, but plan and descriptors have no such run any more; put them "
+            "back as they were, or start a new run",
+            cell, repeat);
+    if (g_hash_table_contains(rows->by_key, key))
+        return true; /* the first stands */
+    struct claim *claim = g_new0(struct claim, 1);
+    claim->row = row;
+    claim->run = run_new(spec);
+    g_ptr_array_add(rows->claims, claim);
+    g_hash_table_insert(rows->by_key, g_steal_pointer(&key), claim);
+    return agrees(rows, claim, error);
+}
+
+static void count_marks(const struct rows *rows)
+{
+    for (guint row = 0; row < csv_rows(rows->marks); row++) {
+        struct claim *claim = find_claim(rows, rows->marks, row);
+        if (!claim)
+            continue;
+        const GPtrArray *steps = claim->run->steps;
+        const struct plan_step *step = claim->marks < steps->len ? steps->pdata[claim->marks] : NULL;
+        if (!step || strcmp(step->phase, field(rows->marks, row, "phase")) != 0)
+            claim->broken = true;
+        claim->marks++;
+    }
+}
+
+/* A machine that lost its power can have kept a row and lost what was written before it. */
+static bool is_whole(const struct claim *claim, const char *folder)
+{
+    const struct record *record = &claim->run->record;
+    g_autofree char *name = folder_samples_name(record->cell, record->repeat);
+    g_autofree char *path = g_build_filename(folder, name, NULL);
+    return !claim->broken && claim->marks == claim->run->steps->len &&
+           g_file_test(path, G_FILE_TEST_IS_REGULAR);
+}
+
+static bool claim_rows(struct rows *rows, const char *folder, const GPtrArray *specs, GKeyFile *before,
+                       GKeyFile *now, GError **error)
+{
+    g_autofree char *runs_path = g_build_filename(folder, "runs.csv", NULL);
+    g_autofree char *marks_path = g_build_filename(folder, "marks.csv", NULL);
+    g_autoptr(GHashTable) wanted = specs_by_key(specs);
+    if (!(rows->runs = csv_read(runs_path, error)) || !(rows->marks = csv_read(marks_path, error)))
+        return false;
+    for (guint row = 0; row < csv_rows(rows->runs); row++)
+        if (strcmp(field(rows->runs, row, "status"), "ok") == 0 && !claim_row(rows, row, wanted, error))
+            return false;
+    count_marks(rows);
+    for (guint i = rows->claims->len; i-- > 0;) {
+        const struct claim *claim = rows->claims->pdata[i];
+        const struct record *record = &claim->run->record;
+        g_autofree char *key = key_of(record->cell, record->repeat);
+        if (!same_package(record, before, now, error))
+            return false;
+        if (is_whole(claim, folder))
+            continue;
+        g_hash_table_remove(rows->by_key, key);
+        g_ptr_array_remove_index(rows->claims, i);
+    }
+    return true;
+}
+
+/* --- all else goes --- */
+
+/* Replaces the rows of a table, unless they are these already. A file is the old one or the new one. */
+static bool replace(const char *folder, const char *name, const GString *rows, GError **error)
+{
+    g_autofree char *path = g_build_filename(folder, name, NULL);
+    g_autofree char *before = NULL;
+    g_autoptr(GError) why = NULL;
+    if (!g_file_get_contents(path, &before, NULL, &why))
+        return refuse(error, EXIT_SYSTEM, "%s", why->message);
+    g_autoptr(GString) text = g_string_new_len(before, (gssize)strcspn(before, "\n") + 1); /* the header */
+    g_string_append_len(text, rows->str, (gssize)rows->len);
+    return strcmp(text->str, before) == 0 || g_file_set_contents(path, text->str, (gssize)text->len, &why) ||
+           refuse(error, EXIT_SYSTEM, "%s", why->message);
+}
+
+static bool replace_tables(const struct rows *rows, const char *folder, GError **error)
+{
+    g_autoptr(GString) runs = g_string_new(NULL), marks = g_string_new(NULL);
+    for (guint i = 0; i < rows->claims->len; i++)
+        csv_copy_row(rows->runs, ((struct claim *)rows->claims->pdata[i])->row, runs);
+    for (guint row = 0; row < csv_rows(rows->marks); row++)
+        if (find_claim(rows, rows->marks, row))
+            csv_copy_row(rows->marks, row, marks);
+    return replace(folder, "runs.csv", runs, error) && replace(folder, "marks.csv", marks, error);
+}
+
+/* g_file_set_contents writes NAME.XXXXXX and renames it: killed between, it leaves that behind. */
+static bool is_half_written(const char *name)
+{
+    static const char *const ours[] = {"*.ini.??????", "*.csv.??????"};
+    return g_pattern_match_simple(ours[0], name) || g_pattern_match_simple(ours[1], name);
+}
+
+static void sweep(const char *folder, const char *below, GHashTable *keep)
+{
+    g_autofree char *path = g_build_filename(folder, below, NULL);
+    g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
+    for (const char *name; dir && (name = g_dir_read_name(dir));) {
+        g_autofree char *file = g_build_filename(path, name, NULL);
+        g_autofree char *relative = g_build_filename(below, name, NULL);
+        bool orphan = keep && g_str_has_suffix(name, ".csv") && !g_hash_table_contains(keep, relative);
+        if (orphan || is_half_written(name))
+            unlink(file);
+    }
+}
+
+static void sweep_all(const struct rows *rows, const char *folder)
+{
+    g_autoptr(GHashTable) keep = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    for (guint i = 0; i < rows->claims->len; i++) {
+        const struct record *record = &((struct claim *)rows->claims->pdata[i])->run->record;
+        g_hash_table_add(keep, folder_samples_name(record->cell, record->repeat));
+    }
+    sweep(folder, "samples", keep);
+    sweep(folder, ".", NULL);
+}
+
+bool resume_keep(struct folder *folder, GPtrArray *specs, GKeyFile *before, GKeyFile *now, guint *kept,
+                 GError **error)
+{
+    const char *path = folder_path(folder);
+    struct rows rows = {.claims = g_ptr_array_new_with_free_func(free_claim),
+                        .by_key = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL)};
+    bool good = claim_rows(&rows, path, specs, before, now, error) && replace_tables(&rows, path, error) &&
+                folder_reopen(folder, error);
+    if (good) {
+        sweep_all(&rows, path);
+        for (guint i = specs->len; i-- > 0;) {
+            const struct run_spec *spec = specs->pdata[i];
+            g_autofree char *repeat = g_strdup_printf("%u", spec->what.repeat);
+            g_autofree char *key = key_of(spec->what.cell->name, repeat);
+            if (g_hash_table_contains(rows.by_key, key))
+                g_ptr_array_remove_index(specs, i);
+        }
+        *kept = rows.claims->len;
+    }
+    rows_clear(&rows);
+    return good;
+}
