@@ -2,8 +2,9 @@
  *
  * Strict: an unknown group or key, one given twice, a missing `summary` or `policy`, a bad value, a malformed
  * version range, ranges of one name that overlap, an LD_ variable, an expectation of what nothing reads, no
- * setting at all, is an error (EXIT_BAD_DATA) that names file, line, group and key. An empty value of [allocator] is an absent one. Names
- * (the file's and the settings') are [a-z0-9][a-z0-9.-]*, for they become parts of cell and file names. */
+ * setting at all, is an error (EXIT_BAD_DATA) that names file, line, group and key. An empty value of
+ * [allocator] is an absent one. Names (the file's and the settings') are [a-z0-9][a-z0-9.-]*, for they become
+ * parts of cell and file names. */
 #ifndef AFTERFREE_ALLOCATOR_H
 #define AFTERFREE_ALLOCATOR_H
 
@@ -21,8 +22,9 @@ enum allocator_policy {
 const char *allocator_policy_name(enum allocator_policy policy);              /* static */
 bool allocator_policy_parse(const char *text, enum allocator_policy *policy); /* false: no such policy */
 
-/* One line `env.NAME[@RANGE]=value`, or read.NAME or expect.NAME. RANGE is LOW..HIGH over dotted versions, both ends inclusive,
- * either may be missing: env.MIMALLOC_PURGE_DELAY@212..=0. 5.3.1 is above 5.3, so ..5.3 leaves it out. */
+/* One line `env.NAME[@RANGE]=value`, or read.NAME or expect.NAME. RANGE is LOW..HIGH over dotted versions,
+ * both ends inclusive, either may be missing: env.MIMALLOC_PURGE_DELAY@212..=0. 5.3.1 is above 5.3, so ..5.3
+ * leaves it out. */
 struct allocator_variable {
     char *name, *value;
     char *low_version, *high_version; /* NULL: open end */

@@ -105,7 +105,7 @@ static bool is_object(const char *path, const char *object)
     return rss_parse_maps_has(maps_line, object);
 }
 
-/* Without a preload it is the C library itself that must own malloc: /etc/ld.so.preload would bring another. */
+/* Without a preload the C library itself must own malloc: /etc/ld.so.preload would bring another. */
 static bool judge_owner(struct probe *probe, const struct probe_spec *spec, const char *libc,
                         const char *output)
 {

@@ -47,8 +47,8 @@ struct probe_spec {
     const struct paths *paths;
 };
 
-/* Runs the workload `null` as the probe, and what the setting's proofs take besides (tunables.h, behaviour.h).
- * False with error only when a process cannot be started; an allocator that is not there is a result. */
+/* Runs the workload `null` as the probe, and what the setting's proofs take besides (tunables.h,
+ * behaviour.h). False with error only when a process cannot be started; an allocator that is not there is a result. */
 bool probe_run(struct probe *probe, const struct probe_spec *spec, GError **error);
 void probe_clear(struct probe *probe);
 

@@ -10,8 +10,8 @@
  * our own class. Caller frees. */
 char *tunables_loader(const char *program);
 
-/* What `LOADER --list-tunables` says in that environment (NULL-terminated, passed as it is). NULL: the program
- * has no loader, or one that cannot list. Caller frees. */
+/* What `LOADER --list-tunables` says in that environment (NULL-terminated, passed as it is). NULL: the
+ * program has no loader, or one that cannot list. Caller frees. */
 char *tunables_list(const char *program, char *const *environment);
 
 /* The value of "NAME: VALUE (min: …" in such a list; NULL: not in it. Caller frees. */

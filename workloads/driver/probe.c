@@ -27,18 +27,16 @@ static void tell(const char *prefix, const char *key, const char *value)
     mark_write_line(name, value);
 }
 
+/* "?": no object's, or there is no such symbol. */
 static const char *object_of(const void *address)
 {
     Dl_info info;
-    return address && dladdr(address, &info) != 0 ? info.dli_fname : NULL;
+    return address && dladdr(address, &info) != 0 && info.dli_fname ? info.dli_fname : "?";
 }
 
 static const char *owner_of(const char *function)
 {
-    const char *owner = object_of(dlsym(RTLD_DEFAULT, function));
-    if (!owner)
-        die(PROTOCOL_EXIT_MISSING, "nobody owns ", function, NULL);
-    return owner;
+    return object_of(dlsym(RTLD_DEFAULT, function));
 }
 
 static void tell_owners(void)
@@ -49,7 +47,7 @@ static void tell_owners(void)
     if (SANITIZED)
         mark_write_line("sanitizer", owner_of("malloc"));
     else
-        mark_write_line("libc", owner_of("gnu_get_libc_version"));
+        mark_write_line("libc", owner_of("getpid"));
 }
 
 static void parse(struct call_list *list, const char *text)

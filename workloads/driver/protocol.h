@@ -20,7 +20,7 @@
  *   purge=CALL           the allocator's explicit purge, see call.h; needed if the walk has "purge"
  *
  * As "NAME probe KEY=CALL…" a workload tells which allocator it runs on instead, in lines on fd 3, and exits:
- *   malloc=OBJECT free=OBJECT …    the file that owns each function of PROTOCOL_OWNED, a line each
+ *   malloc=OBJECT free=OBJECT …    the file that owns each function of PROTOCOL_OWNED, a line each; ? where none
  *   libc=OBJECT                    the C library; in a sanitized build sanitizer=OBJECT, whose malloc it is
  *   purge.FUNCTION=OBJECT          for purge=CALL: where each function of it lies; it is not run
  *   KEY=VALUE                      for any other KEY=CALL (version, debug, read.NAME): what the call reads back
