@@ -123,7 +123,7 @@ bool machine_read_cgroup(const char *mount, const char *path, int version, struc
     return true;
 }
 
-static bool read_own_cgroup(struct machine_cgroup *cgroup)
+bool machine_read_own_cgroup(struct machine_cgroup *cgroup)
 {
     int version;
     g_autofree char *text = read_text("/proc/self/cgroup");
@@ -138,7 +138,7 @@ uint64_t machine_available_bytes(void)
     g_autofree char *meminfo = read_text("/proc/meminfo");
     if (!machine_parse_meminfo(meminfo, "MemAvailable", &available_bytes))
         available_bytes = 0;
-    if (!read_own_cgroup(&cgroup))
+    if (!machine_read_own_cgroup(&cgroup))
         return available_bytes;
     return available_bytes == 0 ? cgroup.available_bytes : MIN(available_bytes, cgroup.available_bytes);
 }
@@ -189,12 +189,16 @@ static char *git_revision(const char *source_dir)
     return ask("git", "--no-optional-locks", "-C", source_dir, "describe", "--always", "--dirty", NULL);
 }
 
-/* "always [madvise] never" */
-static char *read_bracketed(const char *path)
+char *machine_parse_choice(const char *text)
 {
-    g_autofree char *text = read_text(path);
     const char *open = strchr(text, '['), *close = open ? strchr(open, ']') : NULL;
     return close ? g_strndup(open + 1, (gsize)(close - open - 1)) : g_strdup("");
+}
+
+static char *read_choice(const char *path)
+{
+    g_autofree char *text = read_text(path);
+    return machine_parse_choice(text);
 }
 
 static char *cpu_model(void)
@@ -248,10 +252,10 @@ static void describe_memory(GKeyFile *file)
     set_meminfo(file, "memory_bytes", meminfo, "MemTotal");
     set_meminfo(file, "swap_bytes", meminfo, "SwapTotal");
     g_key_file_set_int64(file, "machine", "page_bytes", sysconf(_SC_PAGESIZE));
-    put(file, "thp_enabled", read_bracketed("/sys/kernel/mm/transparent_hugepage/enabled"));
-    put(file, "thp_defrag", read_bracketed("/sys/kernel/mm/transparent_hugepage/defrag"));
+    put(file, "thp_enabled", read_choice("/sys/kernel/mm/transparent_hugepage/enabled"));
+    put(file, "thp_defrag", read_choice("/sys/kernel/mm/transparent_hugepage/defrag"));
     put(file, "overcommit_memory", read_text("/proc/sys/vm/overcommit_memory"));
-    if (read_own_cgroup(&cgroup))
+    if (machine_read_own_cgroup(&cgroup))
         g_key_file_set_uint64(file, "machine", "cgroup_limit_bytes", cgroup.limit_bytes);
     else
         set(file, "cgroup_limit_bytes", "");

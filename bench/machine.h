@@ -25,6 +25,7 @@ char *machine_package_version(const char *package);
 uint64_t machine_available_bytes(void);
 
 bool machine_parse_meminfo(const char *text, const char *field, uint64_t *bytes); /* "MemAvailable" */
+char *machine_parse_choice(const char *text); /* "always [madvise] never": the one in brackets, else "" */
 /* The memory controller's path in /proc/self/cgroup (v1 "N:memory:/path", else v2 "0::/path"); caller frees.
  * *version becomes 1 or 2; NULL when there is none. */
 char *machine_parse_cgroup(const char *text, int *version);
@@ -34,5 +35,6 @@ struct machine_cgroup {
     uint64_t limit_bytes, available_bytes;
 };
 bool machine_read_cgroup(const char *mount, const char *path, int version, struct machine_cgroup *cgroup);
+bool machine_read_own_cgroup(struct machine_cgroup *cgroup); /* of the cgroup we are in */
 
 #endif

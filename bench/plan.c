@@ -30,6 +30,7 @@ static void cells_free(gpointer data)
     g_strfreev(cells->policies);
     g_strfreev(cells->workloads);
     g_strfreev(cells->shapes);
+    g_strfreev(cells->thp);
     g_free(cells);
 }
 
@@ -249,9 +250,22 @@ static bool is_policy_glob(const char *glob)
     return false;
 }
 
+/* An empty list would be every cell's loss, or nobody's: it is not guessed at. */
+static bool good_modes(const struct section *in, char **modes, GError **error)
+{
+    enum thp_mode mode;
+    if (!modes && g_key_file_has_key(ini_values(in->ini), in->group, "thp", NULL))
+        return wrong(in, "thp", error, "is empty; leave it out, or give some of never, madvise, always");
+    for (char **word = modes; word && *word; word++)
+        if (!thp_parse(*word, &mode))
+            return wrong(in, "thp", error, "\"%s\" is none of never, madvise, always", *word);
+    return true;
+}
+
 static bool read_cells(struct plan *plan, const char *group, GError **error)
 {
-    static const char *const keys[] = {"allocators", "settings", "policies", "workloads", "shapes", NULL};
+    static const char *const keys[] = {"allocators", "settings", "policies", "workloads",
+                                       "shapes",     "thp",      NULL};
     const struct section in = {.ini = plan->ini, .group = group};
     struct plan_cells *cells = g_new0(struct plan_cells, 1);
     g_ptr_array_add(plan->groups, cells);
@@ -261,6 +275,7 @@ static bool read_cells(struct plan *plan, const char *group, GError **error)
     cells->policies = read_list(&in, "policies");
     cells->workloads = read_list(&in, "workloads");
     cells->shapes = read_list(&in, "shapes");
+    cells->thp = read_list(&in, "thp");
     if (!known_keys_only(&in, keys, error))
         return false;
     if (!cells->allocators)
@@ -277,7 +292,7 @@ static bool read_cells(struct plan *plan, const char *group, GError **error)
     for (char **name = cells->workloads; *name; name++)
         if (!is_name(*name))
             return wrong(&in, "workloads", error, "\"%s\" is no name of a workload", *name);
-    return true;
+    return good_modes(&in, cells->thp, error);
 }
 
 static bool read_group(struct plan *plan, const char *group, GError **error)

@@ -2,7 +2,7 @@
  *
  *   [plan]        summary= baseline=ALLOCATOR/SETTING seed= repeat= walk= silent= ticking= timeout=
  *   [shape NAME]  records= strings= length= order= (all four needed) survivors= removal= seed=
- *   [cells NAME]  allocators= settings=|policies= workloads= shapes=
+ *   [cells NAME]  allocators= settings=|policies= workloads= shapes= thp=
  *
  * Strict like descriptors: an unknown group or key, a bad value, a name that selects nothing is an error
  * (EXIT_BAD_DATA) that names file, line, group and key. bench/plans/README.md describes every key. */
@@ -15,6 +15,7 @@
 
 #include "allocator.h"
 #include "ini.h"
+#include "thp.h"
 #include "units.h"
 
 struct plan_shape {
@@ -35,6 +36,7 @@ struct plan_step {
 struct plan_cells { /* a [cells NAME] group: globs, expanded by plan_expand */
     char *name;
     char **allocators, **settings, **policies, **workloads, **shapes; /* settings or policies is NULL */
+    char **thp;                                                       /* modes; NULL: as the system is */
 };
 
 struct plan {
@@ -49,11 +51,12 @@ struct plan {
 
 /* One point of the matrix. Borrows from plan and allocators, which must outlive it. */
 struct plan_cell {
-    char *name; /* ALLOCATOR/SETTING/WORKLOAD/SHAPE */
+    char *name; /* ALLOCATOR/SETTING/WORKLOAD/SHAPE, and /thp-MODE where the group asks for one */
     const struct allocator *allocator;
     const struct allocator_setting *setting;
     const struct plan_shape *shape;
     char *workload;
+    enum thp_mode thp;
 };
 
 /* One execution of one cell. */
@@ -73,6 +76,10 @@ GPtrArray *plan_expand(const struct plan *plan, const GPtrArray *allocators, con
 /* Runs in balanced random order: every round has each cell once, shuffled anew by `seed`. Of struct
  * plan_run, a GArray. */
 GArray *plan_schedule(const GPtrArray *cells, guint rounds, uint64_t seed);
+
+/* Within each round, runs of one THP mode side by side (else in their order): between modes the whole system
+ * has to be changed, and nobody may be alive whom that matters to. */
+void plan_group_by_thp(GArray *runs);
 
 /* An upper estimate of the bytes a run needs at its peak, for admission: what the records ask for, a node
  * and table's worth each, plus half for headers, rounding and the rebuild's growth. A setting that gives

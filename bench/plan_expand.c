@@ -37,22 +37,33 @@ static const struct plan_shape *find_shape(const struct plan *plan, const char *
     return NULL;
 }
 
-static void add_cell(struct expansion *expansion, const struct allocator *allocator,
-                     const struct allocator_setting *setting)
+/* `mode`: a word of the group's thp; NULL: the group does not ask. */
+static void add_cell(struct expansion *expansion, const struct plan_cell *like, const char *mode)
+{
+    char *name = g_strdup_printf("%s/%s/%s/%s%s%s", like->allocator->name, like->setting->name,
+                                 like->workload, like->shape->name, mode ? "/thp-" : "", mode ? mode : "");
+    if (!g_hash_table_add(expansion->seen, name))
+        return;
+    struct plan_cell *cell = g_memdup2(like, sizeof *like);
+    cell->name = g_strdup(name);
+    cell->workload = g_strdup(like->workload);
+    if (mode)
+        thp_parse(mode, &cell->thp);
+    g_ptr_array_add(expansion->cells, cell);
+}
+
+static void add_cells(struct expansion *expansion, const struct allocator *allocator,
+                      const struct allocator_setting *setting)
 {
     const struct plan_cells *group = expansion->group;
     for (char **workload = group->workloads; *workload; workload++)
         for (char **shape = group->shapes; *shape; shape++) {
-            char *name = g_strdup_printf("%s/%s/%s/%s", allocator->name, setting->name, *workload, *shape);
-            if (!g_hash_table_add(expansion->seen, name))
-                continue;
-            struct plan_cell *cell = g_new0(struct plan_cell, 1);
-            cell->name = g_strdup(name);
-            cell->allocator = allocator;
-            cell->setting = setting;
-            cell->shape = find_shape(expansion->plan, *shape);
-            cell->workload = g_strdup(*workload);
-            g_ptr_array_add(expansion->cells, cell);
+            const struct plan_cell like = {.allocator = allocator,
+                                           .setting = setting,
+                                           .shape = find_shape(expansion->plan, *shape),
+                                           .workload = *workload};
+            for (guint i = 0; i == 0 || (group->thp && group->thp[i]); i++)
+                add_cell(expansion, &like, group->thp ? group->thp[i] : NULL);
         }
 }
 
@@ -70,7 +81,7 @@ static void add_settings(struct expansion *expansion, const struct allocator *al
                                 matches_any(group->policies, allocator_policy_name(setting->policy));
         policies_seen |= bit;
         if (chosen)
-            add_cell(expansion, allocator, setting);
+            add_cells(expansion, allocator, setting);
     }
 }
 
@@ -169,6 +180,23 @@ GArray *plan_schedule(const GPtrArray *cells, guint rounds, uint64_t seed)
     }
     g_rand_free(rand);
     return runs;
+}
+
+void plan_group_by_thp(GArray *runs)
+{
+    g_autoptr(GArray) grouped = g_array_sized_new(FALSE, FALSE, sizeof(struct plan_run), runs->len);
+    g_autofree bool *taken = g_new0(bool, runs->len);
+    for (guint i = 0; i < runs->len; i++) {
+        const struct plan_run *first = &g_array_index(runs, struct plan_run, i);
+        for (guint j = i; j < runs->len; j++) {
+            const struct plan_run *run = &g_array_index(runs, struct plan_run, j);
+            if (taken[j] || run->repeat != first->repeat || run->cell->thp != first->cell->thp)
+                continue;
+            g_array_append_val(grouped, *run);
+            taken[j] = true;
+        }
+    }
+    memcpy(runs->data, grouped->data, runs->len * sizeof(struct plan_run));
 }
 
 /* --- estimates --- */

@@ -129,6 +129,8 @@ static void a_bad_plan_is_refused_with_file_group_and_key(void **state)
          "missing"},
         {HEAD SHAPE "[cells c]\nsettings = *\nworkloads = null\nshapes = s\n", "[cells c]", "allocators",
          "missing"},
+        {HEAD SHAPE CELLS "thp = never sometimes\n", "[cells c]", "thp", "sometimes"},
+        {HEAD SHAPE CELLS "thp =\n", "[cells c]", "thp", "empty"},
         {HEAD SHAPE, "[cells NAME]", "", "no"},
         {HEAD SHAPE CELLS "and a line that is none\n", "", "", ""},
     };
@@ -237,6 +239,28 @@ static void a_cell_named_by_two_groups_is_there_once(void **state)
         "one/slow/null/s");
 }
 
+static void modes_are_a_dimension_and_a_fifth_part_of_the_name_where_a_group_asks_for_them(void **state)
+{
+    assert_expands_to(*state,
+                      GROUP("a", "two", "settings = *", "null")
+                          GROUP("b", "two", "settings = default", "null") "thp = never always never\n",
+                      NULL,
+                      "two/default/null/s two/free/null/s two/default/null/s/thp-never "
+                      "two/default/null/s/thp-always");
+}
+
+static void a_cell_carries_the_mode_it_asks_for(void **state)
+{
+    struct plan *plan = read_good(*state, HEAD SHAPE GROUP("a", "two", "settings = default", "null") GROUP(
+                                              "b", "two", "settings = default", "null") "thp = madvise\n");
+    g_autoptr(GPtrArray) allocators = two_allocators(*state);
+    g_autoptr(GPtrArray) cells = plan_expand(plan, allocators, NULL, NULL);
+    assert_int_equal(cells->len, 2);
+    assert_int_equal(((const struct plan_cell *)cells->pdata[0])->thp, THP_AS_IS);
+    assert_int_equal(((const struct plan_cell *)cells->pdata[1])->thp, THP_MADVISE);
+    plan_free(plan);
+}
+
 static void only_keeps_what_matches_and_its_star_crosses_slashes(void **state)
 {
     assert_expands_to(*state, GROUP("c", "*", "settings = *", "null"), (const char *const[]){"two/*", NULL},
@@ -277,6 +301,8 @@ int main(void)
         SUPPORT_TEST(globs_select_in_the_order_of_the_file),
         SUPPORT_TEST(the_first_setting_of_a_policy_stands_for_it),
         SUPPORT_TEST(a_cell_named_by_two_groups_is_there_once),
+        SUPPORT_TEST(modes_are_a_dimension_and_a_fifth_part_of_the_name_where_a_group_asks_for_them),
+        SUPPORT_TEST(a_cell_carries_the_mode_it_asks_for),
         SUPPORT_TEST(only_keeps_what_matches_and_its_star_crosses_slashes),
         SUPPORT_TEST(only_without_a_match_says_so),
         SUPPORT_TEST(a_name_that_selects_nothing_is_refused_with_its_group_and_key),

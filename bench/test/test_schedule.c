@@ -54,6 +54,37 @@ static void the_order_depends_on_the_seed_alone(void **state)
     assert_false(same_order(runs, high));
 }
 
+static void grouping_brings_one_mode_side_by_side_in_each_round_and_changes_no_other_order(void **state)
+{
+    (void)state;
+    struct plan_cell cells[CELLS] = {{.name = NULL}};
+    for (int i = 0; i < CELLS; i++)
+        cells[i].thp = (enum thp_mode)(i % THP_MODES);
+    g_autoptr(GPtrArray) pointers = some_cells(cells);
+    g_autoptr(GArray) before = plan_schedule(pointers, ROUNDS, 1);
+    g_autoptr(GArray) runs = plan_schedule(pointers, ROUNDS, 1);
+    plan_group_by_thp(runs);
+    assert_int_equal(runs->len, before->len);
+    unsigned changes = 0;
+    for (guint i = 0; i < runs->len; i++) {
+        const struct plan_run *run = &g_array_index(runs, struct plan_run, i);
+        assert_int_equal(run->repeat, i / CELLS + 1);
+        changes += i % CELLS > 0 && run->cell->thp != run[-1].cell->thp;
+    }
+    assert_int_equal(changes, ROUNDS * (THP_MODES - 1));
+    for (int mode = 0; mode < THP_MODES; mode++)
+        for (guint i = 0, j = 0; i < runs->len; i++, j++) {
+            while (i < runs->len && g_array_index(runs, struct plan_run, i).cell->thp != (enum thp_mode)mode)
+                i++;
+            while (j < runs->len &&
+                   g_array_index(before, struct plan_run, j).cell->thp != (enum thp_mode)mode)
+                j++;
+            if (i < runs->len)
+                assert_ptr_equal(g_array_index(runs, struct plan_run, i).cell,
+                                 g_array_index(before, struct plan_run, j).cell);
+        }
+}
+
 static void rounds_are_shuffled_anew(void **state)
 {
     (void)state;
@@ -142,6 +173,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_round_has_each_cell_once),
         cmocka_unit_test(the_order_depends_on_the_seed_alone),
+        cmocka_unit_test(grouping_brings_one_mode_side_by_side_in_each_round_and_changes_no_other_order),
         cmocka_unit_test(rounds_are_shuffled_anew),
         cmocka_unit_test(a_window_is_short_for_a_delay_that_is_not_shorter),
         cmocka_unit_test(the_expected_peak_is_above_what_the_records_ask_for),
