@@ -3,10 +3,13 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "admission.h"
 #include "allowance.h"
 #include "check.h"
+#include "conditions.h"
 #include "error.h"
 #include "machine.h"
 #include "matrix.h"
@@ -50,6 +53,8 @@ static GPtrArray *specs_of(const struct suite *suite, const struct options *opti
 {
     g_autoptr(GPtrArray) specs = g_ptr_array_new_with_free_func(free_spec);
     g_autoptr(GArray) runs = plan_schedule(suite->cells, (guint)suite->plan->repeat, suite->plan->seed);
+    if (options->set_thp)
+        plan_group_by_thp(runs);
     for (guint i = 0; i < runs->len; i++) {
         struct run_spec *spec = spec_of(suite, options, g_array_index(runs, struct plan_run, i), error);
         if (!spec)
@@ -131,24 +136,42 @@ static bool describe_admission(GKeyFile *file, const char *run_folder, bool quie
     return read;
 }
 
-/* Takes out what cannot run at all and writes its rows: not installed is `skipped`, anything else `invalid`.
- */
-static bool set_aside(const struct suite *suite, GPtrArray *specs, struct folder *folder,
-                      struct matrix_outcome *aside, GError **error)
+/* Why a run cannot be made at all, NULL: it can. *status: not installed, or a THP mode that only --set-thp
+ * would bring, is `skipped`, anything else `invalid`. */
+static char *why_aside(const struct suite *suite, const struct options *options, const struct run_spec *spec,
+                       const char **status)
+{
+    const struct probe *probe = suite_probe(suite, spec->what.cell);
+    enum thp_mode asked = spec->what.cell->thp, system = thp_read(THP_PATH);
+    *status = probe->verdict == PROBE_NOT_INSTALLED ? "skipped" : "invalid";
+    if (probe->verdict != PROBE_PROVEN)
+        return g_strdup(probe->reason);
+    *status = "skipped";
+    if (options->set_thp || thp_suffices(asked, system))
+        return NULL;
+    return g_strdup_printf(
+        "needs THP mode %s, the system has %s: run as root with --set-thp, or echo %s > %s", thp_name(asked),
+        thp_name(system), thp_name(asked), THP_PATH);
+}
+
+/* Takes out what cannot run at all and writes its rows. */
+static bool set_aside(const struct suite *suite, const struct options *options, GPtrArray *specs,
+                      struct folder *folder, struct matrix_outcome *aside, GError **error)
 {
     for (guint i = 0; i < specs->len;) {
         const struct run_spec *spec = specs->pdata[i];
-        const struct probe *probe = suite_probe(suite, spec->what.cell);
-        if (probe->verdict == PROBE_PROVEN) {
+        const char *status;
+        g_autofree char *reason = why_aside(suite, options, spec, &status);
+        if (!reason) {
             i++;
             continue;
         }
         struct run *run = run_new(spec);
-        bool missing = probe->verdict == PROBE_NOT_INSTALLED;
-        run->record.status = g_strdup(missing ? "skipped" : "invalid");
-        run->record.reason = g_strdup(probe->reason);
-        aside->skipped += missing;
-        aside->bad += !missing;
+        run->record.status = g_strdup(status);
+        run->record.reason = g_steal_pointer(&reason);
+        bool skipped = strcmp(status, "skipped") == 0;
+        aside->skipped += skipped;
+        aside->bad += !skipped;
         bool written = folder_add(folder, &run->record, NULL, NULL, error);
         run_free(run);
         g_ptr_array_remove_index(specs, i);
@@ -156,6 +179,68 @@ static bool set_aside(const struct suite *suite, GPtrArray *specs, struct folder
             return false;
     }
     return true;
+}
+
+/* --- conditions --- */
+
+/* What stands before anything is run; told here, refused here by --strict. */
+static void see_builds(struct conditions *conditions, const struct suite *suite)
+{
+    GHashTableIter iter;
+    gpointer name, probe;
+    g_hash_table_iter_init(&iter, suite->probes);
+    while (g_hash_table_iter_next(&iter, &name, &probe))
+        conditions_see_build(conditions, name, ((const struct probe *)probe)->debug_build);
+}
+
+static struct conditions *see_conditions(const struct suite *suite, const struct options *options,
+                                         GError **error)
+{
+    struct conditions *conditions = conditions_new();
+    struct conditions_reading now;
+    struct timespec time;
+    enum thp_mode asked = THP_NEVER;
+    for (guint i = 0; i < suite->cells->len; i++)
+        asked = MIN(asked, ((const struct plan_cell *)suite->cells->pdata[i])->thp);
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    conditions_read(&now, &(struct conditions_own){.cpu_ns = 0},
+                    (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec);
+    conditions_see_machine(conditions, &now, asked);
+    conditions_see_environment(conditions, environ, suite->allocators);
+    see_builds(conditions, suite);
+    conditions_print_standing(conditions, stderr);
+    if (!options->strict || !conditions_any_stands(conditions))
+        return conditions;
+    g_autofree char *words = conditions_words(conditions);
+    g_set_error(error, AFTERFREE_ERROR, EXIT_NOT_PROVEN,
+                "--strict: nothing was run under these conditions: %s; do as the warnings say", words);
+    conditions_free(conditions);
+    return NULL;
+}
+
+/* The system's THP mode, if a run needs another than it has. False with error. */
+static bool borrow_thp(const GPtrArray *specs, struct thp **thp, GError **error)
+{
+    enum thp_mode system = thp_read(THP_PATH);
+    *thp = NULL;
+    for (guint i = 0; i < specs->len && !*thp; i++) {
+        const struct run_spec *spec = specs->pdata[i];
+        if (thp_suffices(spec->what.cell->thp, system))
+            continue;
+        *thp = thp_borrow(THP_PATH, error);
+        if (!*thp)
+            return false;
+    }
+    return true;
+}
+
+static bool run_matrix(GPtrArray *specs, struct folder *folder, struct matrix_options *options,
+                       struct matrix_outcome *outcome, GError **error)
+{
+    if (!borrow_thp(specs, &options->thp, error))
+        return false;
+    bool done = matrix_run(specs, folder, options, outcome, error);
+    return thp_give_back(options->thp, done ? error : NULL) && done;
 }
 
 static bool summarise(const char *run_folder, bool print, GError **error)
@@ -171,11 +256,13 @@ static bool summarise(const char *run_folder, bool print, GError **error)
 static int exit_code(const struct options *options, const struct matrix_outcome *outcome,
                      const struct matrix_outcome *aside)
 {
+    const struct conditions *conditions = options->matrix.conditions;
     if (outcome->interrupted)
         return EXIT_INTERRUPTED;
     bool bad = outcome->bad + aside->bad > 0;
     bool skipped = outcome->skipped + aside->skipped > 0;
-    return bad || (skipped && options->strict) ? EXIT_NOT_PROVEN : EXIT_PROVEN;
+    bool loose = skipped || conditions_any_arose(conditions);
+    return bad || (loose && options->strict) ? EXIT_NOT_PROVEN : EXIT_PROVEN;
 }
 
 static char *results_folder(const struct suite *suite)
@@ -232,17 +319,18 @@ static bool go_on(struct part *part, const struct options *options, GError **err
     return part->specs->len == 0 || folder_write_ini(part->folder, "machine.ini", part->machine, error);
 }
 
-static int run_part(struct part *part, const struct suite *suite, const struct options *options,
-                    GError **error)
+static int run_part(struct part *part, const struct suite *suite, struct options *options, GError **error)
 {
     struct matrix_outcome outcome = {.ok = 0}, aside = {.ok = 0};
     const char *path = folder_path(part->folder);
     if (part->specs->len > 0) { /* a finished run is not gone on with */
         if (!suite_write_proofs(suite, options, path, error) ||
-            !set_aside(suite, part->specs, part->folder, &aside, error) ||
-            !matrix_run(part->specs, part->folder, &options->matrix, &outcome, error))
+            !set_aside(suite, options, part->specs, part->folder, &aside, error) ||
+            !run_matrix(part->specs, part->folder, &options->matrix, &outcome, error))
             return -1;
         describe_cost(part->machine, part->group, &outcome);
+        conditions_describe(options->matrix.conditions, part->machine);
+        conditions_print_arisen(options->matrix.conditions, stderr);
         if (!describe_admission(part->machine, path, options->matrix.quiet, error) ||
             !folder_write_ini(part->folder, "machine.ini", part->machine, error))
             return -1;
@@ -282,8 +370,10 @@ static int run_plan(struct options *options, const char *command_line, GError **
     struct part part = {.folder = NULL};
     int code = -1;
     if (fit_jobs(&options->matrix, error) && (!options->resume || resume_restore(options, error)) &&
-        suite_open(&suite, options, error) && (part.specs = specs_of(&suite, options, error))) {
+        suite_open(&suite, options, error) && (part.specs = specs_of(&suite, options, error)) &&
+        (options->matrix.conditions = see_conditions(&suite, options, error))) {
         part.machine = describe(&suite, command_line);
+        conditions_describe(options->matrix.conditions, part.machine);
         if (options->resume ? go_on(&part, options, error) : begin(&part, &suite, options, error))
             code = run_part(&part, &suite, options, error);
         if (code >= 0 && !options->no_table)
@@ -292,6 +382,7 @@ static int run_plan(struct options *options, const char *command_line, GError **
             advise_resume(&part, *error);
     }
     part_clear(&part);
+    conditions_free(options->matrix.conditions);
     suite_clear(&suite);
     return code;
 }

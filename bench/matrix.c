@@ -45,6 +45,35 @@ static struct run *token_holder(const struct matrix *matrix)
     return NULL;
 }
 
+/* --- conditions --- */
+
+static void read_conditions(const struct matrix *matrix, struct conditions_reading *reading)
+{
+    struct conditions_own own = {.cpu_ns = 0};
+    for (guint i = 0; i < matrix->active->len; i++) {
+        const struct run *run = matrix->active->pdata[i];
+        conditions_add_own(&own, run->child.pid, run->last_rss_bytes);
+    }
+    conditions_read(reading, &own, now_ns());
+}
+
+static void see_run(const struct matrix *matrix, struct run *run)
+{
+    struct conditions_reading after;
+    read_conditions(matrix, &after);
+    conditions_see_run(matrix->options->conditions, &run->conditions_before, &after, run->what.cell->thp,
+                       &run->record);
+}
+
+/* The system has the THP mode this run needs, or may be given it: it matters to nobody alive. */
+static bool thp_is_free(const struct matrix *matrix, enum thp_mode asked)
+{
+    for (guint i = 0; i < matrix->active->len; i++)
+        if (((const struct run *)matrix->active->pdata[i])->what.cell->thp != THP_NEVER)
+            return thp_holds(matrix->options->thp, asked);
+    return true;
+}
+
 /* --- rows --- */
 
 static bool write_row(struct matrix *matrix, struct record *record, const GArray *marks,
@@ -83,6 +112,7 @@ static bool collect_done(struct matrix *matrix, GError **error)
         g_ptr_array_remove_index(matrix->active, i);
         bool written = true;
         if (!run->interrupted) { /* a run we ended ourselves is not a result */
+            see_run(matrix, run);
             written = write_row(matrix, &run->record, run->marks, run->samples,
                                 plan_expected_busy_ms(run->what.cell->shape), error);
             if (!matrix->options->no_repeat)
@@ -144,12 +174,15 @@ static bool skip_what_never_fits(struct matrix *matrix, uint64_t available, GErr
     return true;
 }
 
-/* The first in the queue that fits now; -1: none. */
+/* The first in the queue that fits now; -1: none. Nobody passes a run that waits for its THP mode: else the
+ * modes would not take turns. */
 static int next_admitted(const struct matrix *matrix)
 {
     uint64_t available = machine_available_bytes(), growth = regrowth(matrix);
     for (guint i = 0; i < matrix->queue->len; i++) {
         const struct run_spec *spec = matrix->queue->pdata[i];
+        if (!thp_is_free(matrix, spec->what.cell->thp))
+            return -1;
         if (admission_fits(available, plan_expected_peak_bytes(spec->plan, spec->what.cell), growth))
             return (int)i;
     }
@@ -176,10 +209,12 @@ static bool start_next(struct matrix *matrix, GError **error)
     if (at < 0) /* others will end and free theirs; if there are none, what is left does not fit */
         return matrix->active->len > 0 || skip_what_never_fits(matrix, machine_available_bytes(), error);
     struct run *run = run_new(matrix->queue->pdata[at]);
+    bool has_mode = thp_set(matrix->options->thp, run->what.cell->thp, error);
     g_autoptr(GError) why = NULL;
-    if (!run_start(run, now_ns(), &why)) {
+    read_conditions(matrix, &run->conditions_before);
+    if (!has_mode || !run_start(run, now_ns(), &why)) {
         run_free(run);
-        return fewer_at_once(matrix, &why, error);
+        return has_mode && fewer_at_once(matrix, &why, error);
     }
     g_ptr_array_remove_index(matrix->queue, (guint)at);
     g_ptr_array_add(matrix->active, run);

@@ -6,17 +6,21 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "conditions.h"
 #include "folder.h"
 #include "run.h"
+#include "thp.h"
 
 #define MATRIX_DEFAULT_JOBS 8
 #define MATRIX_DEFAULT_HZ 100
 
 struct matrix_options {
-    guint jobs;      /* processes alive at once; one of them busy */
-    guint sample_hz; /* 1..1000; 0: marks only */
-    bool quiet;      /* no progress */
-    bool no_repeat;  /* of a failed run: do not print how to repeat it */
+    guint jobs;                    /* processes alive at once; one of them busy */
+    guint sample_hz;               /* 1..1000; 0: marks only */
+    bool quiet;                    /* no progress */
+    bool no_repeat;                /* of a failed run: do not print how to repeat it */
+    struct conditions *conditions; /* is shown every run; borrowed */
+    struct thp *thp; /* changed between runs of different modes; borrowed; NULL: is not changed */
 };
 
 struct matrix_outcome {

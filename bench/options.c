@@ -72,9 +72,16 @@ static const char run_text[] =
     "  afterfree run --resume results/latest\n";
 
 static const char run_codes[] =
+    "Conditions that move results (swap, huge pages, load by others, steal, a memory limit, …) are told "
+    "once,\n"
+    "with what to do; each row has those it met. With --strict those that stand before the run make it "
+    "refuse,\n"
+    "and those that arise, or a skipped cell, make the exit code 1. Their bounds are in results/README.md.\n"
+    "--set-thp: the mode is put back on every way out, also when afterfree is killed.\n"
+    "\n"
     "Exit codes:\n"
     "  0    every row is proven, or skipped because not installed or too big (listed; see --strict)\n"
-    "  1    a cell is invalid, failed, oom or timeout; the other rows stand\n"
+    "  1    a cell is invalid, failed, oom or timeout; the other rows stand (or refused by --strict)\n"
     "  2    bad option or argument          3    a descriptor or plan is wrong\n"
     "  4    --only matches no cell          5    the system refused: disk full, no such folder, …\n"
     "  130  Ctrl-C or SIGTERM: children are ended, finished rows are kept (go on with --resume)";
@@ -167,7 +174,7 @@ bool options_read_run(struct options *options, int argc, char **argv, GError **e
     *options = (struct options){.plan = NULL};
     struct selection selection = {.repeat = NOT_GIVEN};
     int jobs = MATRIX_DEFAULT_JOBS, hz = NOT_GIVEN;
-    gboolean strict = FALSE, quiet = FALSE, no_table = FALSE;
+    gboolean strict = FALSE, set_thp = FALSE, quiet = FALSE, no_table = FALSE;
     const GOptionEntry entries[] = {
         SELECTION_ENTRIES(options, selection),
         {"jobs", 'j', 0, G_OPTION_ARG_INT, &jobs, "processes alive at once, one of them busy (default: 8)",
@@ -176,7 +183,10 @@ bool options_read_run(struct options *options, int argc, char **argv, GError **e
          "DIR"},
         {"resume", 0, 0, G_OPTION_ARG_FILENAME, &options->resume, "go on with the run in this folder", "DIR"},
         {"sample-hz", 0, 0, G_OPTION_ARG_INT, &hz, "samples a second (default: 100; 0: at marks only)", "N"},
-        {"strict", 0, 0, G_OPTION_ARG_NONE, &strict, "a skipped cell makes the exit code 1", NULL},
+        {"strict", 0, 0, G_OPTION_ARG_NONE, &strict, "refuse conditions that move results, and skipped cells",
+         NULL},
+        {"set-thp", 0, 0, G_OPTION_ARG_NONE, &set_thp,
+         "change the system's THP mode where a plan asks (root)", NULL},
         {"quiet", 'q', 0, G_OPTION_ARG_NONE, &quiet, "no progress", NULL},
         {"no-table", 0, 0, G_OPTION_ARG_NONE, &no_table, "print no table at the end", NULL},
         {NULL, 0, 0, G_OPTION_ARG_NONE, NULL, NULL, NULL}};
@@ -192,6 +202,7 @@ bool options_read_run(struct options *options, int argc, char **argv, GError **e
     good = good && in_range("--sample-hz", hz, 0, 1000, error);
     g_strfreev(selection.preloads);
     options->strict = strict;
+    options->set_thp = set_thp;
     options->no_table = no_table;
     options->matrix = (struct matrix_options){.jobs = (guint)jobs, .sample_hz = (guint)hz, .quiet = quiet};
     return good;

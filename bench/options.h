@@ -15,6 +15,7 @@ struct options {
     char *out;            /* NULL: results/<utc>-<host> */
     char *resume;         /* NULL, or the run folder to go on with: the plan and what selects are its own */
     bool strict, no_table;
+    bool set_thp; /* may the system's THP mode be changed? */
     struct matrix_options matrix;
     char *run_folder;  /* `summary`: its argument */
     char **allocators; /* `check`: its arguments, globs; NULL: all */

@@ -41,6 +41,7 @@ void record_init(struct record *record, const struct plan *plan, const struct pl
     record->window_ms = g_strdup_printf("%" G_GUINT64_FORMAT, plan->silent_ms);
     record->window_short = g_strdup(plan_window_is_short(plan, cell->setting) ? "yes" : "no");
     record->ticking_ms = g_strdup_printf("%" G_GUINT64_FORMAT, plan->ticking_ms);
+    record->thp = g_strdup(thp_name(cell->thp));
 }
 
 void record_clear(struct record *record)
@@ -169,6 +170,38 @@ static uint64_t longest_gap_ms(const GArray *marks, const GArray *samples)
     return longest / 1000000;
 }
 
+/* Huge pages that came in silence, when the process slept, are the kernel's work alone. */
+static void set_huge_pages(struct record *record, const GArray *marks)
+{
+    static const struct {
+        const char *phase;
+        enum record_number number;
+    } at[] = {{"hold", RECORD_hold_anon_huge_bytes},
+              {"drop", RECORD_drop_anon_huge_bytes},
+              {"silent", RECORD_silent_anon_huge_bytes}};
+    for (guint i = 0; i < G_N_ELEMENTS(at); i++) {
+        const struct record_mark *mark = find_mark(marks, at[i].phase);
+        if (mark)
+            record->numbers[at[i].number] = mark->anon_huge_bytes;
+    }
+    const struct record_mark *silent = find_mark(marks, "silent");
+    if (!silent || silent == &g_array_index(marks, struct record_mark, 0))
+        return;
+    uint64_t before = silent[-1].anon_huge_bytes;
+    record->numbers[RECORD_silent_huge_rise_bytes] =
+        silent->anon_huge_bytes - MIN(before, silent->anon_huge_bytes);
+}
+
+/* System time is sampled in ticks of up to 4 ms: too few faults say nothing. A huge page's fault clears 512
+ * times as much, and so does not compare. */
+static void set_fault_cost(struct record *record)
+{
+    const uint64_t enough_faults = 20000;
+    uint64_t *numbers = record->numbers, faults = numbers[RECORD_build_minor_faults];
+    if (faults != RECORD_UNKNOWN && faults >= enough_faults && numbers[RECORD_hold_anon_huge_bytes] == 0)
+        numbers[RECORD_build_sys_ns_per_fault] = numbers[RECORD_build_sys_ns] / faults;
+}
+
 static void set_totals(struct record *record, const GArray *marks, const GArray *samples)
 {
     uint64_t phases_ns = 0, cpu_wait_ns = 0;
@@ -212,5 +245,7 @@ void record_measure(struct record *record, const GArray *marks, const GArray *sa
     for (guint i = 0; i < G_N_ELEMENTS(timed); i++)
         set_phase(record, marks, timed[i].phase, timed[i].first);
     set_return_times(record, marks, samples);
+    set_huge_pages(record, marks);
+    set_fault_cost(record);
     set_totals(record, marks, samples);
 }

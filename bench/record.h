@@ -47,7 +47,20 @@
     X(sample_gap_ms)                                                                                         \
     X(cpu_wait_ns)                                                                                           \
     X(phases_ms)                                                                                             \
-    X(expected_peak_bytes)
+    X(expected_peak_bytes)                                                                                   \
+    X(hold_anon_huge_bytes)                                                                                  \
+    X(drop_anon_huge_bytes)                                                                                  \
+    X(silent_anon_huge_bytes)                                                                                \
+    X(silent_huge_rise_bytes)                                                                                \
+    X(build_sys_ns_per_fault)                                                                                \
+    X(elapsed_ms)                                                                                            \
+    X(others_cpu_ns)                                                                                         \
+    X(steal_ns)                                                                                              \
+    X(swap_in_bytes)                                                                                         \
+    X(swap_out_bytes)                                                                                        \
+    X(khugepaged_collapsed)                                                                                  \
+    X(reported_bytes)                                                                                        \
+    X(available_bytes)
 
 enum record_number {
 #define X(name) RECORD_##name,
@@ -82,6 +95,8 @@ extern const char *const record_number_names[RECORD_NUMBER_COUNT];
     X(started_utc)                                                                                           \
     X(samples_file)                                                                                          \
     X(setting_proof)                                                                                         \
+    X(thp)                                                                                                   \
+    X(conditions)                                                                                            \
     X(status)                                                                                                \
     X(reason)
 

@@ -131,6 +131,8 @@ char *run_command_line(const struct run *run)
         g_autofree char *quoted = g_shell_quote(*word);
         g_string_append_printf(line, " %s", quoted);
     }
+    if (run->what.cell->thp == THP_NEVER) /* no tool sets it for another program */
+        g_string_append(line, " # the run had PR_SET_THP_DISABLE");
     return g_string_free(line, FALSE);
 }
 
@@ -427,7 +429,8 @@ bool run_start(struct run *run, uint64_t now_ns, GError **error)
     const struct spawn_spec spec = {.program = run->program,
                                     .arguments = run->arguments,
                                     .environment = run->environment,
-                                    .fixed_addresses = true};
+                                    .fixed_addresses = true,
+                                    .no_huge_pages = run->what.cell->thp == THP_NEVER};
     if (!child_start(&run->child, &spec, error))
         return false;
     run->started = true;

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "child.h"
+#include "conditions.h"
 #include "plan.h"
 #include "record.h"
 #include "rss.h"
@@ -43,6 +44,7 @@ struct run {
     uint64_t settle_since_ns, settle_rss_bytes; /* when RSS last changed, and to what */
     uint64_t last_rss_bytes;                    /* by the last sample or mark */
 
+    struct conditions_reading conditions_before; /* read by the matrix just before it is started */
     struct record record;
     GArray *marks, *samples; /* of struct record_mark, struct record_sample */
 };

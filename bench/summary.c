@@ -35,11 +35,19 @@ static void cell_free(gpointer data)
     g_free(cell);
 }
 
+static void condition_free(gpointer data)
+{
+    struct summary_condition *condition = data;
+    g_free(condition->word);
+    g_free(condition);
+}
+
 void summary_free(struct summary *summary)
 {
     if (!summary)
         return;
     g_ptr_array_unref(summary->cells);
+    g_ptr_array_unref(summary->conditions);
     g_free(summary);
 }
 
@@ -77,6 +85,40 @@ static void take_row_texts(struct summary_cell *cell, const struct csv *csv, gui
         struct summary_cell *fresh = new_cell(csv, row);
         cell->texts = fresh->texts;
         g_free(fresh);
+    }
+}
+
+static void count_condition(struct summary *summary, const char *word)
+{
+    struct summary_condition *condition = NULL;
+    for (guint i = 0; i < summary->conditions->len && !condition; i++) {
+        struct summary_condition *other = summary->conditions->pdata[i];
+        if (strcmp(other->word, word) == 0)
+            condition = other;
+    }
+    if (!condition) {
+        condition = g_new0(struct summary_condition, 1);
+        condition->word = g_strdup(word);
+        g_ptr_array_add(summary->conditions, condition);
+    }
+    condition->runs++;
+}
+
+/* Of an ok row: counted over all rows, and each word once in its cell's text. */
+static void take_conditions(struct summary *summary, struct summary_cell *cell, const char *text)
+{
+    g_auto(GStrv) words = g_strsplit(text, " ", -1);
+    summary->ok++;
+    for (char **word = words; *word; word++) {
+        if (!**word)
+            continue;
+        count_condition(summary, *word);
+        g_auto(GStrv) known = g_strsplit(cell->texts.conditions, " ", -1);
+        if (g_strv_contains((const char *const *)known, *word))
+            continue;
+        char *both = g_strconcat(cell->texts.conditions, *cell->texts.conditions ? " " : "", *word, NULL);
+        g_free(cell->texts.conditions);
+        cell->texts.conditions = both;
     }
 }
 
@@ -124,6 +166,7 @@ struct summary *summary_read(const char *run_folder, GError **error)
     }
     struct summary *summary = g_new0(struct summary, 1);
     summary->cells = g_ptr_array_new_with_free_func(cell_free);
+    summary->conditions = g_ptr_array_new_with_free_func(condition_free);
     for (guint row = 0; row < csv_rows(csv); row++) {
         struct summary_cell *cell = find_cell(summary, field(csv, row, "cell"));
         if (!cell) {
@@ -131,6 +174,8 @@ struct summary *summary_read(const char *run_folder, GError **error)
             g_ptr_array_add(summary->cells, cell);
         }
         take_row_texts(cell, csv, row);
+        if (is_ok(csv, row))
+            take_conditions(summary, cell, field(csv, row, "conditions"));
     }
     for (guint i = 0; i < summary->cells->len; i++)
         take_numbers(summary->cells->pdata[i], csv);

@@ -20,14 +20,21 @@ struct summary_number {
 struct summary_number summary_of(uint64_t *values, guint count);
 
 struct summary_cell {
-    struct record texts; /* of the cell's first row; its status: ok if any run was */
+    struct record texts; /* of the cell's first ok row, else the first; conditions: of all ok ones */
     guint runs, ok;
     char *failure; /* status and reason of the first run that is not ok; NULL: none */
     struct summary_number numbers[RECORD_NUMBER_COUNT]; /* over the ok runs */
 };
 
+struct summary_condition {
+    char *word; /* of the column conditions */
+    guint runs; /* ok ones that have it */
+};
+
 struct summary {
-    GPtrArray *cells; /* of struct summary_cell *, in the order of their first row */
+    GPtrArray *cells;      /* of struct summary_cell *, in the order of their first row */
+    GPtrArray *conditions; /* of struct summary_condition *, in the order of their first row */
+    guint ok;              /* runs */
 };
 
 /* Reads RUN/runs.csv; NULL with error. */

@@ -107,10 +107,18 @@ static void print_heading(FILE *out, const struct summary_cell *cell)
             "silent", "+ lazy", "ticking", "purged", "t90", "rebuild");
 }
 
+/* "/thp-MODE" where the plan asked for it: the part of the cell's name behind its workload and shape. */
+static const char *asked_mode(const struct summary_cell *cell)
+{
+    const char *mode = strstr(cell->texts.cell, "/thp-");
+    return mode && !strchr(mode + 1, '/') ? mode : "";
+}
+
 /* A name too long for its column gets a line of its own. */
 static void print_name(FILE *out, const struct summary_cell *cell)
 {
-    g_autofree char *name = g_strdup_printf("%s/%s", cell->texts.allocator, cell->texts.setting);
+    g_autofree char *name =
+        g_strdup_printf("%s/%s%s", cell->texts.allocator, cell->texts.setting, asked_mode(cell));
     bool fits = strlen(name) <= NAME_WIDTH;
     if (!fits)
         fprintf(out, "%s\n", name);
@@ -146,6 +154,17 @@ static void print_not_proven(FILE *out, const GPtrArray *cells)
         else
             fprintf(out, "  %-8s %s: %s\n", cell->texts.status, cell->texts.cell, cell->texts.reason);
     }
+}
+
+static void print_conditions(FILE *out, const struct summary *summary)
+{
+    for (guint i = 0; i < summary->conditions->len; i++) {
+        const struct summary_condition *condition = summary->conditions->pdata[i];
+        fprintf(out, "%s%s in %u", i == 0 ? "\nConditions that move results (results/README.md): " : ", ",
+                condition->word, condition->runs);
+    }
+    if (summary->conditions->len > 0)
+        fprintf(out, " of %u runs\n", summary->ok);
 }
 
 static gint by_text(gconstpointer a, gconstpointer b)
@@ -193,5 +212,6 @@ void summary_print(const struct summary *summary, const char *run_folder, FILE *
         before = cell;
     }
     print_not_proven(out, sorted);
+    print_conditions(out, summary);
     print_figures(run_folder, out);
 }

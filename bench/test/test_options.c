@@ -36,6 +36,7 @@ static void a_run_without_options_has_the_documented_defaults(void **state)
     assert_null(options.out);
     assert_int_equal(options.repeat, 0);
     assert_false(options.strict);
+    assert_false(options.set_thp);
     assert_false(options.no_table);
     assert_int_equal(options.matrix.jobs, MATRIX_DEFAULT_JOBS);
     assert_int_equal(options.matrix.sample_hz, MATRIX_DEFAULT_HZ);
@@ -51,7 +52,7 @@ static void every_option_of_a_run_is_taken(void **state)
     assert_true(read_words(options_read_run, &options,
                            WORDS("run", "--plan=smoke", "--only=a/*", "--only=b/*", "--repeat=3", "--data=x",
                                  "--preload", preload, "--jobs=2", "--out=somewhere", "--sample-hz=0",
-                                 "--strict", "--quiet", "--no-table"),
+                                 "--strict", "--set-thp", "--quiet", "--no-table"),
                            NULL));
     assert_string_equal(options.plan, "smoke");
     assert_int_equal(g_strv_length(options.only), 2);
@@ -60,7 +61,7 @@ static void every_option_of_a_run_is_taken(void **state)
     assert_string_equal(options.out, "somewhere");
     assert_int_equal(options.repeat, 3);
     assert_string_equal(g_hash_table_lookup(options.preloads, "one"), library);
-    assert_true(options.strict && options.no_table && options.matrix.quiet);
+    assert_true(options.strict && options.set_thp && options.no_table && options.matrix.quiet);
     assert_int_equal(options.matrix.jobs, 2);
     assert_int_equal(options.matrix.sample_hz, 0);
     options_clear(&options);

@@ -172,6 +172,43 @@ static void a_row_has_what_each_mark_read(void **state)
     close_walk(&walk);
 }
 
+static void huge_pages_that_came_in_silence_are_counted_from_the_mark_before_it(void **state)
+{
+    (void)state;
+    struct walk walk;
+    open_walk(&walk, "no", true);
+    for (guint i = 0; i < walk.marks->len; i++)
+        g_array_index(walk.marks, struct record_mark, i).anon_huge_bytes = i * 2 * MB;
+    record_measure(&walk.record, walk.marks, walk.samples);
+    assert_int_equal(measured(&walk, RECORD_hold_anon_huge_bytes), 4 * MB);
+    assert_int_equal(measured(&walk, RECORD_drop_anon_huge_bytes), 6 * MB);
+    assert_int_equal(measured(&walk, RECORD_silent_anon_huge_bytes), 8 * MB);
+    assert_int_equal(measured(&walk, RECORD_silent_huge_rise_bytes), 2 * MB);
+    g_array_index(walk.marks, struct record_mark, 4).anon_huge_bytes = 1 * MB;
+    record_measure(&walk.record, walk.marks, walk.samples);
+    assert_int_equal(measured(&walk, RECORD_silent_huge_rise_bytes), 0); /* falling is no rise */
+    close_walk(&walk);
+}
+
+static void the_price_of_a_fault_needs_many_of_them_and_no_huge_page(void **state)
+{
+    (void)state;
+    static const struct {
+        uint64_t faults, huge_bytes, price_ns;
+    } cases[] = {{20000, 0, 1500}, {19999, 0, RECORD_UNKNOWN}, {20000, 2 << 20, RECORD_UNKNOWN}};
+    for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
+        struct walk walk;
+        open_walk(&walk, "no", true);
+        struct record_mark *build = &g_array_index(walk.marks, struct record_mark, 1), *hold = build + 1;
+        build->mark.minor_faults = cases[i].faults;
+        build->mark.sys_ns = cases[i].faults * 1500;
+        hold->anon_huge_bytes = cases[i].huge_bytes;
+        record_measure(&walk.record, walk.marks, walk.samples);
+        assert_true(measured(&walk, RECORD_build_sys_ns_per_fault) == cases[i].price_ns);
+        close_walk(&walk);
+    }
+}
+
 static void lazy_bytes_above_rss_leave_nothing_held(void **state)
 {
     (void)state;
@@ -279,6 +316,8 @@ int main(void)
         cmocka_unit_test(a_sample_at_the_windows_end_counts_and_one_just_behind_does_not),
         cmocka_unit_test(without_a_peak_over_the_baseline_there_is_no_time),
         cmocka_unit_test(a_row_has_what_each_mark_read),
+        cmocka_unit_test(huge_pages_that_came_in_silence_are_counted_from_the_mark_before_it),
+        cmocka_unit_test(the_price_of_a_fault_needs_many_of_them_and_no_huge_page),
         cmocka_unit_test(lazy_bytes_above_rss_leave_nothing_held),
         cmocka_unit_test(the_peak_is_the_most_that_vmhwm_the_marks_or_the_samples_saw),
         cmocka_unit_test(the_rebuilds_peak_is_a_column_of_its_own),

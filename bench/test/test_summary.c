@@ -271,6 +271,41 @@ static void the_least_held_after_silence_stands_first_and_unknown_is_no_number(v
     summary_free(summary);
 }
 
+static void the_foot_counts_the_conditions_of_ok_rows_and_a_cell_has_each_once(void **state)
+{
+    struct summary *summary = read_summary(*state, "cell,allocator,setting,workload,shape,status,conditions\n"
+                                                   "a/x/w/s,a,x,w,s,ok,load\n"
+                                                   "a/x/w/s,a,x,w,s,ok,load steal\n"
+                                                   "a/x/w/s,a,x,w,s,failed,swapped\n"
+                                                   "a/y/w/s,a,y,w,s,ok,\n");
+    const struct summary_cell *cell = summary->cells->pdata[0], *other = summary->cells->pdata[1];
+    g_autofree char *table = printed(summary, *state);
+    support_assert_has(table, ": load in 2, steal in 1 of 3 runs\n");
+    support_assert_has_not(table, "swapped");
+    assert_string_equal(cell->texts.conditions, "load steal");
+    assert_string_equal(other->texts.conditions, "");
+    summary_free(summary);
+}
+
+static void a_calm_run_and_one_from_before_there_were_conditions_have_no_such_foot(void **state)
+{
+    struct summary *summary = read_summary(*state, rows);
+    g_autofree char *table = printed(summary, *state);
+    support_assert_has_not(table, "onditions");
+    summary_free(summary);
+}
+
+static void the_mode_a_cell_asked_for_is_part_of_its_name_in_the_table(void **state)
+{
+    struct summary *summary =
+        read_summary(*state, "cell,allocator,setting,workload,shape,status,thp\n"
+                             "a/x/w/s/thp-never,a,x,w,s,ok,never\na/x/w/s,a,x,w,s,ok,madvise\n");
+    g_autofree char *table = printed(summary, *state);
+    support_assert_has(table, "\na/x/thp-never ");
+    support_assert_has(table, "\na/x ");
+    summary_free(summary);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -283,6 +318,9 @@ int main(void)
         SUPPORT_TEST(the_promised_columns_are_in_both_tables),
         SUPPORT_TEST(the_table_is_at_most_100_columns_wide_with_long_names_too),
         SUPPORT_TEST(the_table_lists_what_was_not_proven_with_its_reason_behind_the_rows),
+        SUPPORT_TEST(the_foot_counts_the_conditions_of_ok_rows_and_a_cell_has_each_once),
+        SUPPORT_TEST(a_calm_run_and_one_from_before_there_were_conditions_have_no_such_foot),
+        SUPPORT_TEST(the_mode_a_cell_asked_for_is_part_of_its_name_in_the_table),
         SUPPORT_TEST(the_least_held_after_silence_stands_first_and_unknown_is_no_number),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
