@@ -85,11 +85,15 @@ csv_off = 'set datafile separator whitespace; unset datafile columnheaders; '
 numbers(list) = csv_on.arrays(list, 'number').csv_off
 texts(list) = csv_on.arrays(list, 'strcol').csv_off
 
+asked_mode(name) = strstrt(name, '/thp-') > 0 ? '/'.name[strstrt(name, '/thp-')+5:strlen(name)] : ''
+
 # A block: the cells of one workload and shape. main_block is the one with the most cells.
 main_block = ''
 if (rows > 0) {
     eval texts('cell allocator setting policy workload shape order')
     eval numbers('baseline_rss_bytes live_bytes runs_ok')
+    # Where the plan asked for THP modes there are several cells of one setting: the mode tells them apart.
+    do for [i=1:rows] { setting[i] = setting[i].asked_mode(cell[i]) }
     array block[rows]
     array block_size[rows]
     do for [i=1:rows] { block[i] = workload[i].'/'.shape[i] }
