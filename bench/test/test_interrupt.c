@@ -77,7 +77,8 @@ static void interrupted_by(const char *folder, int signal_number)
     g_autofree char *cell = g_strdup_printf("glibc/default/hash_chained/%s", shape);
     GPid pid = start_run(folder, shape, &said);
     read_until_finished(said, 3);
-    assert_true(processes_count(cell) > 0);
+    while (processes_count(cell) == 0) /* on a busy machine the other cell may be alone just then */
+        read_until_finished(said, 1);
     end_it(pid, signal_number, EXIT_INTERRUPTED);
     assert_int_equal(processes_count(cell), 0);
     fclose(said);
