@@ -41,7 +41,7 @@ void record_init(struct record *record, const struct plan *plan, const struct pl
     record->window_ms = g_strdup_printf("%" G_GUINT64_FORMAT, plan->silent_ms);
     record->window_short = g_strdup(plan_window_is_short(plan, cell->setting) ? "yes" : "no");
     record->ticking_ms = g_strdup_printf("%" G_GUINT64_FORMAT, plan->ticking_ms);
-    record->thp = g_strdup(thp_name(cell->thp));
+    record->thp = cell->thp == THP_AS_IS ? NULL : g_strdup(thp_name(cell->thp));
 }
 
 void record_clear(struct record *record)
