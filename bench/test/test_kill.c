@@ -130,7 +130,8 @@ static void assert_complete(const struct scene *scene)
                                                        program_text(runs, row, "repeat"), NULL)));
     }
     assert_files(scene->run, "samples", RUNS);
-    assert_files(scene->run, ".", 6); /* plan and machine, runs, marks and summary, samples: nothing half */
+    assert_files(scene->run, ".",
+                 7); /* plan and machine, proofs, runs, marks and summary, samples: nothing half */
 }
 
 /* Runs, is killed, goes on, is killed … until it is through. */

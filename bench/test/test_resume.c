@@ -98,7 +98,7 @@ static void assert_whole(const char *folder, guint count)
         assert_true(g_hash_table_add(seen, g_strdup(path)));
     }
     assert_int_equal(files->len, count);
-    assert_int_equal(all->len, 6);
+    assert_int_equal(all->len, 7);
 }
 
 static char *machine_value(const char *folder, const char *group, const char *key)
