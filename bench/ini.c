@@ -111,6 +111,41 @@ static char *without_trailing_blanks(const char *text)
     return g_strjoinv("\n", lines);
 }
 
+/* A value nobody asks for, or asks for by a way that takes a failure for absence, would be dropped in silence.
+ */
+static bool check_values(const struct ini *ini, GError **error)
+{
+    g_auto(GStrv) groups = g_key_file_get_groups(ini->values, NULL);
+    for (char **group = groups; *group; group++) {
+        g_auto(GStrv) keys = g_key_file_get_keys(ini->values, *group, NULL, NULL);
+        for (char **key = keys; key && *key; key++) {
+            g_autofree char *text = ini_text(ini, *group, *key, error);
+            if (!text)
+                return false;
+        }
+    }
+    return true;
+}
+
+/* Without the flag a key of a foreign locale, summary[de], vanishes instead of being refused. */
+static bool parse(GKeyFile *values, const char *text, GError **error)
+{
+    return g_key_file_load_from_data(values, text, strlen(text), G_KEY_FILE_KEEP_TRANSLATIONS, error);
+}
+
+/* GKeyFile does not say where: it is the first line that it refuses alone in a group. */
+static guint refused_line(const char *text)
+{
+    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+    for (guint i = 0; lines[i]; i++) {
+        g_autoptr(GKeyFile) values = g_key_file_new();
+        g_autofree char *alone = g_strconcat("[group]\n", lines[i], NULL);
+        if (!parse(values, alone, NULL))
+            return i + 1;
+    }
+    return 1;
+}
+
 static bool load(struct ini *ini, GError **error)
 {
     g_autoptr(GError) cause = NULL;
@@ -121,18 +156,21 @@ static bool load(struct ini *ini, GError **error)
         return false;
     }
     if (strlen(raw) != length) {
-        g_set_error(error, AFTERFREE_ERROR, EXIT_BAD_DATA, "%s: a NUL byte", ini->path);
+        guint line = 1;
+        for (const char *at = raw; *at; at++)
+            line += *at == '\n';
+        g_set_error(error, AFTERFREE_ERROR, EXIT_BAD_DATA, "%s:%u: a NUL byte", ini->path, line);
         return false;
     }
     text = without_trailing_blanks(raw);
     if (!note_lines(ini, text, error))
         return false;
-    /* Without the flag a key of a foreign locale, summary[de], vanishes instead of being refused. */
-    if (!g_key_file_load_from_data(ini->values, text, (gsize)-1, G_KEY_FILE_KEEP_TRANSLATIONS, &cause)) {
-        g_set_error(error, AFTERFREE_ERROR, EXIT_BAD_DATA, "%s: %s", ini->path, cause->message);
+    if (!parse(ini->values, text, &cause)) {
+        g_set_error(error, AFTERFREE_ERROR, EXIT_BAD_DATA, "%s:%u: %s", ini->path, refused_line(text),
+                    cause->message);
         return false;
     }
-    return true;
+    return check_values(ini, error);
 }
 
 struct ini *ini_read(const char *path, GError **error)
