@@ -168,7 +168,7 @@ static bool read_setting_key(const struct ini *ini, const char *group, const cha
             return ini_refuse(ini, group, key, error, "\"%s\" is not default, eager, delayed, lazy or never",
                               text);
     } else if (strcmp(key, "delay-ms") == 0) {
-        setting->has_delay = g_ascii_string_to_unsigned(text, 10, 0, G_MAXUINT64, &setting->delay_ms, NULL);
+        setting->has_delay = units_parse_digits(text, &setting->delay_ms);
         if (!setting->has_delay)
             return ini_refuse(ini, group, key, error, "\"%s\" is not a whole number, in ms without a unit",
                               text);

@@ -11,6 +11,7 @@
 #include "allowance.h"
 #include "error.h"
 #include "offspring.h"
+#include "units.h"
 
 static bool bad_mark(GError **error, const char *why, const char *what)
 {
@@ -32,10 +33,10 @@ static bool take_field(struct child_mark *mark, const char *field, unsigned *see
         size_t length = strlen(fields[i].name);
         if (strncmp(field, fields[i].name, length) != 0 || field[length] != '=')
             continue;
-        guint64 value;
+        uint64_t value;
         if (*seen & 1u << i)
             return bad_mark(error, "a field twice:", field);
-        if (!g_ascii_string_to_unsigned(field + length + 1, 10, 0, G_MAXUINT64, &value, NULL))
+        if (!units_parse_digits(field + length + 1, &value))
             return bad_mark(error, "not a number:", field);
         *seen |= 1u << i;
         memcpy((char *)mark + fields[i].offset, &value, sizeof value);

@@ -2,6 +2,7 @@
 
 #include "allowance.h"
 #include "error.h"
+#include "units.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -209,7 +210,7 @@ const char *csv_text(const struct csv *csv, guint row, int column)
 
 bool csv_u64(const struct csv *csv, guint row, int column, uint64_t *value)
 {
-    return g_ascii_string_to_unsigned(csv_text(csv, row, column), 10, 0, G_MAXUINT64, value, NULL);
+    return units_parse_digits(csv_text(csv, row, column), value);
 }
 
 /* A first field must leave a trace in the row, or the second would not know that it needs a comma. */

@@ -106,6 +106,13 @@ static bool parse_scaled(const char *text, const struct unit *units, uint64_t *v
     return refuse(text, accepted, error);
 }
 
+/* GLib's parser alone takes "\v-1" for 18446744073709551615: it looks for blanks and signs at the first
+ * character only, and knows no vertical tab there. */
+bool units_parse_digits(const char *text, uint64_t *value)
+{
+    return g_ascii_isdigit(*text) && g_ascii_string_to_unsigned(text, 10, 0, G_MAXUINT64, value, NULL);
+}
+
 bool units_parse_count(const char *text, uint64_t *count, GError **error)
 {
     return parse_scaled(text, COUNT_UNITS, count, COUNT, error);

@@ -23,6 +23,9 @@ bool units_parse_fraction(const char *text, double *fraction, GError **error);  
 bool units_parse_range(const char *text, struct units_range *range, GError **error); /* 15..30, or 15 */
 bool units_parse_boolean(const char *text, bool *value, GError **error);             /* yes, no */
 
+/* For tables: digits alone, no blanks, and no error to say why not. */
+bool units_parse_digits(const char *text, uint64_t *value);
+
 /* Written for people; the caller frees. Bytes in powers of ten as plots have them (MB = 10^6). */
 char *units_format_bytes(uint64_t bytes);    /* "1.83 GB", "950 MB", "12.4 MB", "0 B" */
 char *units_format_duration_ms(uint64_t ms); /* "40 ms", "12.3 s", "4 min 10 s" */

@@ -237,6 +237,7 @@ static void a_bad_value_is_refused(void **state)
     assert_bad(HEAD "[setting a]\npolicy=\n", ":4: [setting a] policy: ");
     assert_bad(SETTING "delay-ms=10 s\n", ":5: [setting a] delay-ms: ");
     assert_bad(SETTING "delay-ms=-1\n", ":5: [setting a] delay-ms: ");
+    assert_bad(SETTING "delay-ms=\v-1\n", ":5: [setting a] delay-ms: ");
     assert_bad(SETTING "delay-ms=\n", ":5: [setting a] delay-ms: ");
     assert_bad(SETTING "own-thread=true\n", ":5: [setting a] own-thread: ");
 }

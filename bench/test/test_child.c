@@ -69,6 +69,7 @@ static void a_bad_mark_is_refused_with_what_is_wrong(void **state)
         {"drop begin_ns=-1 end_ns=2 " FIELDS, "begin_ns=-1"},
         {"drop begin_ns=+1 end_ns=2 " FIELDS, "begin_ns=+1"},
         {"drop begin_ns=1.5 end_ns=2 " FIELDS, "begin_ns=1.5"},
+        {"drop begin_ns=\v-1 end_ns=2 " FIELDS, "begin_ns=\v-1"},
         {"drop begin_ns=1 end_ns=18446744073709551616 " FIELDS, "18446744073709551616"},
         {"drop  begin_ns=1 end_ns=2 " FIELDS, "unknown"},
         {"drop begin_ns=1 end_ns=2 " FIELDS " ", "unknown"},

@@ -102,7 +102,8 @@ static void an_absent_column_a_short_row_and_no_row_read_as_empty(void **state)
 
 static void an_empty_or_mistaken_number_is_unknown_not_zero(void **state)
 {
-    static const char *const FIELDS[] = {"", "-1", "1.5", "abc", " 1", "1 ", "0x1", "18446744073709551616"};
+    static const char *const FIELDS[] = {
+        "", "-1", "1.5", "abc", " 1", "1 ", "0x1", "18446744073709551616", "\v1", "\v-1"};
     uint64_t value = 4711;
     (void)state;
     for (size_t i = 0; i < G_N_ELEMENTS(FIELDS); i++) {
