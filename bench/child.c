@@ -142,6 +142,8 @@ enum child_event child_read(struct child *child, const char **line)
             return CHILD_CLOSED;
         }
         g_string_append_c(child->line, byte);
+        if (byte == '\0') /* as text the line would end here, and what follows be hidden */
+            return CHILD_GARBAGE;
         if (byte == '\n') {
             child->line->str[child->line->len - 1] = '\0';
             *line = child->line->str;

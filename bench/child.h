@@ -34,7 +34,7 @@ enum child_event {
     CHILD_NOTHING, /* no whole line yet */
     CHILD_LINE,    /* *line is one, without LF; valid until the next call */
     CHILD_CLOSED,  /* end of file: it has exited or is about to */
-    CHILD_GARBAGE, /* a line longer than the protocol allows */
+    CHILD_GARBAGE, /* a line longer than the protocol allows, or with a NUL byte */
 };
 
 /* False with error (EXIT_SYSTEM) when it cannot be started; nothing is left open then. */

@@ -313,7 +313,7 @@ void run_read(struct run *run, uint64_t now_ns)
         take_mark(run, line, now_ns);
         break;
     case CHILD_GARBAGE:
-        invalid(run, now_ns, "a mark longer than %d bytes", PROTOCOL_LINE_MAX);
+        invalid(run, now_ns, "a mark longer than %d bytes, or with a NUL byte", PROTOCOL_LINE_MAX);
         break;
     case CHILD_CLOSED:
         if (run->state != RUN_ENDING) {

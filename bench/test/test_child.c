@@ -68,8 +68,8 @@ static void a_bad_mark_is_refused_with_what_is_wrong(void **state)
         {"drop begin_ns=1 end_ns=2x " FIELDS, "end_ns=2x"},
         {"drop begin_ns=-1 end_ns=2 " FIELDS, "begin_ns=-1"},
         {"drop begin_ns=+1 end_ns=2 " FIELDS, "begin_ns=+1"},
-        {"drop begin_ns=1.5 end_ns=2 " FIELDS, "begin_ns=1.5"},
         {"drop begin_ns=\v-1 end_ns=2 " FIELDS, "begin_ns=\v-1"},
+        {"drop begin_ns=1.5 end_ns=2 " FIELDS, "begin_ns=1.5"},
         {"drop begin_ns=1 end_ns=18446744073709551616 " FIELDS, "18446744073709551616"},
         {"drop  begin_ns=1 end_ns=2 " FIELDS, "unknown"},
         {"drop begin_ns=1 end_ns=2 " FIELDS " ", "unknown"},
@@ -82,6 +82,21 @@ static void a_bad_mark_is_refused_with_what_is_wrong(void **state)
             fail_msg("was read: %s", bad[i].line);
         support_assert_error(&error, EXIT_BAD_DATA, (const char *const[]){"bad mark", bad[i].what, NULL});
     }
+}
+
+/* What the child wrote, as it comes out of its pipe: a file does as well. */
+static void a_nul_byte_cannot_hide_what_follows_it_in_a_line(void **state)
+{
+    static const char written[] = "drop begin_ns=1 end_ns=2 " FIELDS "\nend\0hidden\n";
+    g_autofree char *path = support_new_file(*state, "marks", "");
+    assert_true(g_file_set_contents(path, written, sizeof written - 1, NULL));
+    struct child child = {.mark_fd = open(path, O_RDONLY), .go_fd = -1, .output_fd = -1};
+    child.line = g_string_new(NULL);
+    const char *line;
+    assert_int_equal(child_read(&child, &line), CHILD_LINE);
+    assert_true(g_str_has_prefix(line, "drop begin_ns=1"));
+    assert_int_equal(child_read(&child, &line), CHILD_GARBAGE);
+    child_close(&child);
 }
 
 static void assert_described(int status, const char *text)
@@ -121,6 +136,7 @@ int main(void)
         cmocka_unit_test(every_phase_of_the_protocol_may_be_marked),
         cmocka_unit_test(a_bad_mark_is_refused_with_what_is_wrong),
         cmocka_unit_test(output_without_end_is_read_in_parts_and_its_beginning_kept),
+        SUPPORT_TEST(a_nul_byte_cannot_hide_what_follows_it_in_a_line),
         cmocka_unit_test(an_end_is_described_by_signal_or_by_the_protocols_codes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
