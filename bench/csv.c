@@ -119,14 +119,6 @@ static bool fail_at(const char *path, guint line, const char *problem, GError **
     return false;
 }
 
-static bool is_unique(const struct csv *csv, guint column)
-{
-    for (guint i = 0; i < column; i++)
-        if (strcmp(csv->fields->pdata[i], csv->fields->pdata[column]) == 0)
-            return false;
-    return true;
-}
-
 static bool parse(struct csv *csv, gsize length, const char *path, GError **error)
 {
     struct cursor cursor = {.at = csv->text, .end = csv->text + length, .line = 1};
@@ -149,8 +141,9 @@ static bool parse(struct csv *csv, gsize length, const char *path, GError **erro
         return fail_at(path, 1, "no header row", error);
     guint end = csv->fields->len;
     g_array_append_val(csv->starts, end);
+    g_autoptr(GHashTable) names = g_hash_table_new(g_str_hash, g_str_equal);
     for (guint column = 0; column < start_of(csv, 1); column++)
-        if (!is_unique(csv, column))
+        if (!g_hash_table_add(names, csv->fields->pdata[column]))
             return fail_at(path, 1, "two columns of the same name", error);
     return true;
 }
