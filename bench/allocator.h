@@ -12,6 +12,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* Characters of a name: four of them, a repeat and what a file gets while it is written make a file name. */
+#define ALLOCATOR_NAME_MAX 50
+
 enum allocator_policy {
     ALLOCATOR_POLICY_DEFAULT,
     ALLOCATOR_POLICY_EAGER,

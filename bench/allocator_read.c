@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-#define NAME_GRAMMAR "[a-z0-9][a-z0-9.-]*"
+#define NAME_GRAMMAR "[a-z0-9][a-z0-9.-]*, at most " G_STRINGIFY(ALLOCATOR_NAME_MAX) " characters"
 
 static const struct {
     const char *key;
@@ -57,7 +57,8 @@ void allocator_free(struct allocator *allocator)
 
 static bool is_name(const char *text)
 {
-    return g_ascii_isalnum(*text) && strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789.-") == strlen(text);
+    return g_ascii_isalnum(*text) && strlen(text) <= ALLOCATOR_NAME_MAX &&
+           strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789.-") == strlen(text);
 }
 
 static bool is_variable_name(const char *text)

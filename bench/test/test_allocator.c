@@ -257,6 +257,8 @@ static void a_preload_is_a_soname_or_an_absolute_path(void **state)
     assert_string_equal(foo->preload, "/opt/libfoo.so");
 }
 
+#define FIFTY "aaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeeeeeeee"
+
 static void names_become_file_names_and_are_held_to_it(void **state)
 {
     static const char *const BAD[] = {"Big.ini", "-x.ini", "a_b.ini", "a b.ini", "\303\244.ini"};
@@ -266,6 +268,8 @@ static void names_become_file_names_and_are_held_to_it(void **state)
     assert_bad(HEAD "[setting  a]\npolicy=default\n", ":3: [setting  a]: ");
     assert_bad(HEAD "[setting .a]\npolicy=default\n", ":3: [setting .a]: ");
     assert_bad(HEAD "[setting ]\npolicy=default\n", ":3: [setting ]: ");
+    allocator_free(read_good(HEAD "[setting " FIFTY "]\npolicy=default\n"));
+    assert_bad(HEAD "[setting " FIFTY "a]\npolicy=default\n", ":3: [setting aaaaaaaaaabbbbb");
     for (size_t i = 0; i < G_N_ELEMENTS(BAD); i++) {
         GError *error = NULL;
         g_autofree char *path = put(folder, BAD[i], GOOD);
