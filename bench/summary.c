@@ -23,7 +23,9 @@ struct summary_number summary_of(uint64_t *values, guint count)
     g_autofree double *sorted = g_new(double, count);
     for (guint i = 0; i < count; i++)
         sorted[i] = (double)values[i];
-    number.median = (uint64_t)(gsl_stats_median_from_sorted_data(sorted, 1, count) + 0.5);
+    double median = gsl_stats_median_from_sorted_data(sorted, 1, count) + 0.5;
+    /* Beyond 2^53 a double is not exact: neither past the ends then, nor past what a uint64_t holds. */
+    number.median = median < (double)number.max ? MAX((uint64_t)median, number.min) : number.max;
     return number;
 }
 

@@ -25,6 +25,9 @@ static void the_median_is_the_middle_or_the_mean_of_the_middle_two(void **state)
     ASSERT_NUMBER(15, 1, 99, 20, 1, 99, 10);
     ASSERT_NUMBER(3, 2, 3, 2, 3); /* 2.5, rounded */
     assert_number(NULL, 0, UNKNOWN, UNKNOWN, UNKNOWN);
+    /* More than a double tells apart, and almost more than it can be turned back from. */
+    ASSERT_NUMBER(9007199254740993, 9007199254740993, 9007199254740993, 9007199254740993);
+    ASSERT_NUMBER(UNKNOWN - 1, UNKNOWN - 1, UNKNOWN - 1, UNKNOWN - 1);
 }
 
 static void a_censored_time_counts_as_later_than_all_others(void **state)
