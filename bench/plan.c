@@ -88,10 +88,20 @@ static bool read_count(const struct section *in, const char *key, bool needed, u
     READ_WITH(units_parse_count);
 }
 
+/* A window is 32 bits in driver/params.c; and deadlines are added up in ns. */
+static bool parse_window_ms(const char *text, uint64_t *ms, GError **error)
+{
+    if (!units_parse_duration_ms(text, ms, error))
+        return false;
+    if (*ms > G_MAXUINT32)
+        g_set_error(error, AFTERFREE_ERROR, EXIT_BAD_DATA, "\"%s\" is more than 1193 h", text);
+    return *ms <= G_MAXUINT32;
+}
+
 static bool read_duration(const struct section *in, const char *key, bool needed, uint64_t *value,
                           GError **error)
 {
-    READ_WITH(units_parse_duration_ms);
+    READ_WITH(parse_window_ms);
 }
 
 static bool read_range(const struct section *in, const char *key, bool needed, struct units_range *value,
@@ -141,10 +151,15 @@ static bool phase_waits(const char *phase)
     return strcmp(phase, "silent") == 0 || strcmp(phase, "ticking") == 0;
 }
 
+static bool phase_builds(const char *phase)
+{
+    return strcmp(phase, "build") == 0 || strcmp(phase, "rebuild") == 0;
+}
+
 /* A map is built when there is none, and read or dropped when there is one. */
 static bool makes_sense(const char *phase, bool *full)
 {
-    bool builds = strcmp(phase, "build") == 0 || strcmp(phase, "rebuild") == 0;
+    bool builds = phase_builds(phase);
     bool drops = strcmp(phase, "drop") == 0 || strcmp(phase, "redrop") == 0;
     bool fits = builds ? !*full : drops || strcmp(phase, "hold") == 0 ? *full : true;
     if (builds || drops)
@@ -156,7 +171,7 @@ static bool read_walk(struct plan *plan, const struct section *in, GError **erro
 {
     static const char *const phases[] = {"build",   "hold",   "drop",  "silent", "ticking",
                                          "rebuild", "redrop", "purge", NULL};
-    bool full = false;
+    bool full = false, builds = false;
     g_auto(GStrv) names = read_list(in, "walk");
     if (!names)
         names = g_strsplit("build hold drop silent ticking rebuild redrop purge", " ", -1);
@@ -165,6 +180,7 @@ static bool read_walk(struct plan *plan, const struct section *in, GError **erro
             return wrong(in, "walk", error, "\"%s\" is no phase", *name);
         if (!makes_sense(*name, &full))
             return wrong(in, "walk", error, "\"%s\" has %s map there", *name, full ? "already a" : "no");
+        builds = builds || phase_builds(*name);
         struct plan_step *step = g_new0(struct plan_step, 1);
         step->phase = g_strdup(*name);
         step->waits = phase_waits(*name);
@@ -173,6 +189,8 @@ static bool read_walk(struct plan *plan, const struct section *in, GError **erro
                                                           : 0;
         g_ptr_array_add(plan->walk, step);
     }
+    if (!builds)
+        return wrong(in, "walk", error, "builds no map");
     if (plan->walk->len > PROTOCOL_WALK_MAX)
         return wrong(in, "walk", error, "has %u phases, at most %d are possible", plan->walk->len,
                      PROTOCOL_WALK_MAX);
@@ -238,7 +256,7 @@ static bool read_shape(struct plan *plan, const char *group, GError **error)
 
 static bool is_name(const char *text)
 {
-    return g_ascii_isalnum(*text) &&
+    return g_ascii_isalnum(*text) && strlen(text) <= ALLOCATOR_NAME_MAX &&
            strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_") == strlen(text);
 }
 
@@ -291,7 +309,9 @@ static bool read_cells(struct plan *plan, const char *group, GError **error)
             return wrong(&in, "policies", error, "\"%s\" is no policy", *name);
     for (char **name = cells->workloads; *name; name++)
         if (!is_name(*name))
-            return wrong(&in, "workloads", error, "\"%s\" is no name of a workload", *name);
+            return wrong(&in, "workloads", error,
+                         "\"%s\" is no name of a workload: letters, digits, . - _, at most %d characters",
+                         *name, ALLOCATOR_NAME_MAX);
     return good_modes(&in, cells->thp, error);
 }
 
@@ -305,7 +325,8 @@ static bool read_group(struct plan *plan, const char *group, GError **error)
         return true;
     }
     return ini_refuse(plan->ini, group, NULL, error,
-                      "a group is [plan], [shape NAME] or [cells NAME], NAME of letters, digits, . - _");
+                      "a group is [plan], [shape NAME] or [cells NAME], NAME of letters, digits, . - _, at "
+                      "most " G_STRINGIFY(ALLOCATOR_NAME_MAX) " characters");
 }
 
 static bool read_file(struct plan *plan, GError **error)

@@ -6,6 +6,8 @@
 #define SHAPE "[shape s]\nrecords = 1M\nstrings = 15..30\nlength = 20\norder = hash\n"
 #define CELLS "[cells c]\nallocators = *\nsettings = *\nworkloads = null\nshapes = s\n"
 
+#define FIFTY "aaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeeeeeeee"
+
 static struct plan *read_text(const char *folder, const char *text, GError **error)
 {
     g_autofree char *path = support_new_file(folder, "question.ini", text);
@@ -98,17 +100,25 @@ static void a_bad_plan_is_refused_with_file_group_and_key(void **state)
         {HEAD SHAPE CELLS "colour = red\n", "[cells c]", "colour", "unknown key"},
         {HEAD SHAPE CELLS "[shapes t]\n", "[shapes t]", "", ""},
         {HEAD SHAPE "[shape a/b]\n" CELLS, "[shape a/b]", "", "NAME"},
+        {HEAD SHAPE "[shape " FIFTY "x]\n" CELLS, "[shape " FIFTY "x]", "", "50"},
+        {HEAD SHAPE "[cells c]\nallocators = *\nsettings = *\nworkloads = " FIFTY "x\nshapes = s\n",
+         "[cells c]", "workloads", "50"},
         {HEAD SHAPE CELLS "[cells a/b]\n", "[cells a/b]", "", "NAME"},
         {SHAPE CELLS, "[plan]", "", "missing"},
         {"[plan]\nsummary = x\nbaseline = a/b\nticking = 1 s\n" SHAPE CELLS, "[plan]", "silent", "missing"},
         {"[plan]\nbaseline = a/b\nsilent = 1 s\nticking = 1 s\n" SHAPE CELLS, "[plan]", "summary", "missing"},
         {"[plan]\nsummary = x\nbaseline = a\nsilent = 1 s\nticking = 1 s\n" SHAPE CELLS, "[plan]", "baseline",
          ""},
+        {HEAD "repeat = \\q\n" SHAPE CELLS, "[plan]", "repeat", "interpreted"},
         {HEAD "repeat = 0\n" SHAPE CELLS, "[plan]", "repeat", ""},
         {HEAD "timeout = 5\n" SHAPE CELLS, "[plan]", "timeout", "5"},
         {HEAD "walk = build hold dorp\n" SHAPE CELLS, "[plan]", "walk", "dorp"},
         {HEAD "walk = build drop silent drop\n" SHAPE CELLS, "[plan]", "walk", "\"drop\" has no map"},
         {HEAD "walk = build rebuild\n" SHAPE CELLS, "[plan]", "walk", "\"rebuild\" has already a map"},
+        {HEAD "walk = silent purge\n" SHAPE CELLS, "[plan]", "walk", "builds no map"},
+        {HEAD "timeout = 4294967296 ms\n" SHAPE CELLS, "[plan]", "timeout", "1193 h"},
+        {"[plan]\nsummary = x\nbaseline = a/b\nticking = 1 s\nsilent = 1194 h\n" SHAPE CELLS, "[plan]",
+         "silent", "1193 h"},
         {HEAD "walk = silent hold\n" SHAPE CELLS, "[plan]", "walk", "\"hold\" has no map"},
         {HEAD "[shape s]\nrecords = 1\nstrings = 1\nlength = 1\n" CELLS, "[shape s]", "order", "missing"},
         {HEAD "[shape s]\norder = hash\nstrings = 1\nlength = 1\n" CELLS, "[shape s]", "records", "missing"},
