@@ -11,6 +11,8 @@ make plots    draw the figures of a run again
                 RUN=dir         its folder (else results/latest)
 make test     install what is missing, build, run every test
 make check    format, a build by clang, the tests under sanitizers
+make fuzz     look for inputs that break what reads files and texts, by libFuzzer
+                SECONDS=n       for each target (else 60)
 make format   put the sources into the house format
 make clean    remove build/ (results stay)
 endef
@@ -27,7 +29,7 @@ SOURCES := find . \( -path ./build -o -path ./results -o -path ./.git \) -prune 
 	-o -type f \( -name '*.[ch]' -o -name '*.cc' \) -print0
 
 .NOTPARALLEL:
-.PHONY: help bench plots test check format clean
+.PHONY: help bench plots test fuzz check format clean
 
 help: export TEXT = $(HELP)
 help:
@@ -49,6 +51,12 @@ test:
 	@$(CMAKE) --preset release
 	@$(BUILD) release
 	@ctest --preset release
+
+# To a shell SECONDS is a clock.
+fuzz: export FUZZ_SECONDS = $(SECONDS)
+fuzz:
+	@scripts/install-deps --tests
+	@scripts/fuzz search
 
 check:
 	@scripts/install-deps --tests
