@@ -83,6 +83,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     }
     g_assert_no_error(error);
+    fuzz_assert_ini_is_whole(path);
     g_assert_cmpuint(allocator->settings->len, >, 0);
     g_assert_true(allocator->summary && *allocator->summary);
     if (allocator->preload)

@@ -43,4 +43,18 @@ static inline void fuzz_assert_ini_refused(const GError *error, const char *path
         g_error("line %" G_GUINT64_FORMAT " is %s: %s", line, expected, error->message);
 }
 
+/* What is taken has no value that cannot be read, which would be taken for an absent one. */
+static inline void fuzz_assert_ini_is_whole(const char *path)
+{
+    g_autoptr(ini_file) ini = ini_read(path, NULL);
+    g_auto(GStrv) groups = g_key_file_get_groups(ini_values(ini), NULL);
+    for (char **group = groups; *group; group++) {
+        g_auto(GStrv) keys = g_key_file_get_keys(ini_values(ini), *group, NULL, NULL);
+        for (char **key = keys; *key; key++) {
+            g_autofree char *text = ini_text(ini, *group, *key, NULL);
+            g_assert_nonnull(text);
+        }
+    }
+}
+
 #endif

@@ -190,6 +190,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     }
     g_assert_no_error(error);
+    fuzz_assert_ini_is_whole(path);
     assert_is_plan(plan);
     expand(plan);
     plan_free(plan);
