@@ -15,6 +15,7 @@
 #include "matrix.h"
 #include "options.h"
 #include "resume.h"
+#include "scope.h"
 #include "selftest.h"
 #include "suite.h"
 #include "summary.h"
@@ -26,6 +27,7 @@ static void free_spec(gpointer data)
 {
     struct run_spec *spec = data;
     g_free((char *)(uintptr_t)spec->program);
+    g_free((char *)(uintptr_t)spec->neighbour);
     g_strfreev((char **)(uintptr_t)spec->environment);
     g_free(spec);
 }
@@ -33,7 +35,8 @@ static void free_spec(gpointer data)
 static struct run_spec *spec_of(const struct suite *suite, const struct options *options,
                                 struct plan_run what, GError **error)
 {
-    char *program = paths_workload(&suite->paths, what.cell->workload, error);
+    g_autofree char *neighbour = paths_workload(&suite->paths, "beside/neighbour", error);
+    char *program = neighbour ? paths_workload(&suite->paths, what.cell->workload, error) : NULL;
     if (!program)
         return NULL;
     const struct probe *probe = suite_probe(suite, what.cell);
@@ -45,6 +48,8 @@ static struct run_spec *spec_of(const struct suite *suite, const struct options 
     spec->version = probe->version;
     spec->setting_proof = proof_means(probe->proofs);
     spec->environment = suite_environment(suite, options, what.cell);
+    spec->site = suite->site;
+    spec->neighbour = g_steal_pointer(&neighbour);
     spec->sample_hz = options->matrix.sample_hz;
     return spec;
 }
@@ -136,8 +141,8 @@ static bool describe_admission(GKeyFile *file, const char *run_folder, bool quie
     return read;
 }
 
-/* Why a run cannot be made at all, NULL: it can. *status: not installed, or a THP mode that only --set-thp
- * would bring, is `skipped`, anything else `invalid`. */
+/* Why a run cannot be made at all, NULL: it can. *status: not installed, no cgroup to be had, or a THP mode that
+ * only --set-thp would bring, is `skipped`, anything else `invalid`. */
 static char *why_aside(const struct suite *suite, const struct options *options, const struct run_spec *spec,
                        const char **status)
 {
@@ -147,6 +152,8 @@ static char *why_aside(const struct suite *suite, const struct options *options,
     if (probe->verdict != PROBE_PROVEN)
         return g_strdup(probe->reason);
     *status = "skipped";
+    if (suite->plan->limit_bytes > 0 && !suite->site)
+        return g_strdup(suite->no_site);
     if (options->set_thp || thp_suffices(asked, system))
         return NULL;
     return g_strdup_printf(
@@ -253,13 +260,13 @@ static bool summarise(const char *run_folder, bool print, GError **error)
     return written;
 }
 
-static int exit_code(const struct options *options, const struct matrix_outcome *outcome,
-                     const struct matrix_outcome *aside)
+static int exit_code(const struct suite *suite, const struct options *options,
+                     const struct matrix_outcome *outcome, const struct matrix_outcome *aside)
 {
     const struct conditions *conditions = options->matrix.conditions;
     if (outcome->interrupted)
         return EXIT_INTERRUPTED;
-    bool bad = outcome->bad + aside->bad > 0;
+    bool bad = outcome->bad + aside->bad > 0 || (outcome->killed > 0 && !suite->plan->oom_is_answer);
     bool skipped = outcome->skipped + aside->skipped > 0;
     bool loose = skipped || conditions_any_arose(conditions);
     return bad || (loose && options->strict) ? EXIT_NOT_PROVEN : EXIT_PROVEN;
@@ -335,7 +342,7 @@ static int run_part(struct part *part, const struct suite *suite, struct options
             !folder_write_ini(part->folder, "machine.ini", part->machine, error))
             return -1;
     }
-    return summarise(path, !options->no_table, error) ? exit_code(options, &outcome, &aside) : -1;
+    return summarise(path, !options->no_table, error) ? exit_code(suite, options, &outcome, &aside) : -1;
 }
 
 /* What is on disk stays there, whatever stopped us. */
@@ -364,14 +371,16 @@ static bool fit_jobs(struct matrix_options *matrix, GError **error)
 }
 
 /* The whole of `run` but for the reading of its options. */
-static int run_plan(struct options *options, const char *command_line, GError **error)
+static int run_plan(struct options *options, char *const *words, GError **error)
 {
+    g_autofree char *command_line = g_strjoinv(" ", (char **)(uintptr_t)words);
     struct suite suite = {.plan = NULL};
     struct part part = {.folder = NULL};
     int code = -1;
     if (fit_jobs(&options->matrix, error) && (!options->resume || resume_restore(options, error)) &&
         suite_open(&suite, options, error) && (part.specs = specs_of(&suite, options, error)) &&
         (options->matrix.conditions = see_conditions(&suite, options, error))) {
+        suite_find_site(&suite, words);
         part.machine = describe(&suite, command_line);
         conditions_describe(options->matrix.conditions, part.machine);
         if (options->resume ? go_on(&part, options, error) : begin(&part, &suite, options, error))
@@ -391,9 +400,9 @@ int command_run(int argc, char **argv, GError **error)
 {
     struct options options;
     int code = -1;
-    g_autofree char *command_line = g_strjoinv(" ", argv);
+    g_auto(GStrv) words = g_strdupv(argv); /* reading the options takes them out */
     if (options_read_run(&options, argc, argv, error))
-        code = run_plan(&options, command_line, error);
+        code = run_plan(&options, words, error);
     options_clear(&options);
     return code;
 }
@@ -405,11 +414,11 @@ int command_selftest(int argc, char **argv, GError **error)
     struct options options;
     struct selftest selftest = {.answers = NULL};
     int code = -1;
-    g_autofree char *command_line = g_strjoinv(" ", argv);
+    g_auto(GStrv) words = g_strdupv(argv);
     if (options_read_selftest(&options, argc, argv, error) && selftest_open(&selftest, &options, error)) {
         if (!options.quiet)
             fputs("running the controls; this takes some 10 seconds\n", stderr);
-        code = run_plan(&options, command_line, error);
+        code = run_plan(&options, words, error);
         if (code >= 0 && code != EXIT_INTERRUPTED)
             code = selftest_report(&selftest, options.quiet, stdout, error);
     }
@@ -458,7 +467,7 @@ static void print_estimate(const struct suite *suite)
         if (suite_probe(suite, cell)->verdict != PROBE_PROVEN)
             continue;
         busy_ms += plan_expected_busy_ms(cell->shape);
-        peak = MAX(peak, plan_expected_peak_bytes(suite->plan, cell));
+        peak = MAX(peak, plan_admitted_bytes(suite->plan, cell));
     }
     uint64_t total_ms = busy_ms * suite->plan->repeat + suite->plan->silent_ms + suite->plan->ticking_ms;
     g_autofree char *time = units_format_duration_ms(total_ms);

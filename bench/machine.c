@@ -5,19 +5,11 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "cgroup_files.h"
+
 #ifndef AFTERFREE_VERSION /* comes from the build */
 #define AFTERFREE_VERSION ""
 #endif
-
-/* Where the two versions of control groups keep the same things. Usage counts the children's, so the page
- * cache that would give way has to be summed over them, too: total_ in v1, always in v2. */
-struct cgroup_files {
-    const char *mount, *limit, *usage, *inactive_file;
-};
-static const struct cgroup_files CGROUP_FILES[] = {
-    [1] = {"/sys/fs/cgroup/memory", "memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file"},
-    [2] = {"/sys/fs/cgroup", "memory.max", "memory.current", "inactive_file"},
-};
 
 /* v2 writes "max" for no limit, v1 the largest multiple of a page below 2^63. */
 #define NO_LIMIT_BYTES (UINT64_C(1) << 62)

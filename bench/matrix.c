@@ -14,6 +14,7 @@
 #include "machine.h"
 #include "progress.h"
 
+#define POLLS 3u            /* descriptors watched per run */
 #define HOUSEKEEPING_HZ 10u /* ticks that only reap and watch deadlines */
 
 struct matrix {
@@ -24,7 +25,7 @@ struct matrix {
     GPtrArray *active; /* of struct run * */
     struct progress progress;
     int signal_fd;
-    GArray *polls; /* of struct pollfd: the signals, then two of each active run */
+    GArray *polls; /* of struct pollfd: the signals, then POLLS of each active run */
     uint64_t tick_ns, next_tick_ns;
     guint jobs; /* processes alive at once: as asked, or as many as can be had */
     bool stopping;
@@ -85,6 +86,8 @@ static bool write_row(struct matrix *matrix, struct record *record, const GArray
         matrix->outcome->ok++;
     else if (strcmp(record->status, "skipped") == 0)
         matrix->outcome->skipped++;
+    else if (strcmp(record->status, "oom") == 0 && record->limit_bytes)
+        matrix->outcome->killed++;
     else
         matrix->outcome->bad++;
     if (record->numbers[RECORD_phases_ms] != RECORD_UNKNOWN)
@@ -146,7 +149,7 @@ static uint64_t regrowth(const struct matrix *matrix)
     bool keeps = false;
     for (guint i = 0; i < matrix->active->len; i++) {
         const struct run *run = matrix->active->pdata[i];
-        uint64_t peak = plan_expected_peak_bytes(run->plan, run->what.cell);
+        uint64_t peak = plan_admitted_bytes(run->plan, run->what.cell);
         uint64_t growth = peak - MIN(peak, run->last_rss_bytes);
         largest = MAX(largest, growth);
         sum += growth;
@@ -159,7 +162,7 @@ static bool skip_what_never_fits(struct matrix *matrix, uint64_t available, GErr
 {
     for (guint i = 0; i < matrix->queue->len;) {
         const struct run_spec *spec = matrix->queue->pdata[i];
-        uint64_t peak = plan_expected_peak_bytes(spec->plan, spec->what.cell);
+        uint64_t peak = plan_admitted_bytes(spec->plan, spec->what.cell);
         if (admission_fits(available, peak, 0)) {
             i++;
             continue;
@@ -183,7 +186,7 @@ static int next_admitted(const struct matrix *matrix)
         const struct run_spec *spec = matrix->queue->pdata[i];
         if (!thp_is_free(matrix, spec->what.cell->thp))
             return -1;
-        if (admission_fits(available, plan_expected_peak_bytes(spec->plan, spec->what.cell), growth))
+        if (admission_fits(available, plan_admitted_bytes(spec->plan, spec->what.cell), growth))
             return (int)i;
     }
     return -1;
@@ -276,11 +279,13 @@ static void fill_polls(struct matrix *matrix)
     g_array_set_size(matrix->polls, 0);
     g_array_append_val(matrix->polls, signals);
     for (guint i = 0; i < matrix->active->len; i++) {
-        const struct child *child = &((struct run *)matrix->active->pdata[i])->child;
-        const struct pollfd its[] = {
-            {.fd = child->mark_fd, .events = POLLIN},
-            {.fd = child_wants_output(child) ? child->output_fd : -1, .events = POLLIN}};
-        g_array_append_vals(matrix->polls, its, 2);
+        const struct run *run = matrix->active->pdata[i];
+        const struct neighbour *neighbour = &run->limit.neighbour;
+        const struct pollfd its[POLLS] = {
+            {.fd = run->child.mark_fd, .events = POLLIN},
+            {.fd = child_wants_output(&run->child) ? run->child.output_fd : -1, .events = POLLIN},
+            {.fd = neighbour->started ? neighbour->child.mark_fd : -1, .events = POLLIN}};
+        g_array_append_vals(matrix->polls, its, POLLS);
     }
 }
 
@@ -299,8 +304,11 @@ static bool wait_and_handle(struct matrix *matrix, GError **error)
         return false;
     }
     for (guint i = 0; ready > 0 && i < matrix->active->len; i++)
-        if (polls[1 + 2 * i].revents || polls[2 + 2 * i].revents)
-            run_read(matrix->active->pdata[i], now_ns());
+        for (guint j = 0; j < POLLS; j++)
+            if (polls[1 + POLLS * i + j].revents) {
+                run_read(matrix->active->pdata[i], now_ns());
+                break;
+            }
     tick(matrix);
     if (ready > 0 && polls[0].revents)
         on_signal(matrix);

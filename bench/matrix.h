@@ -25,6 +25,7 @@ struct matrix_options {
 
 struct matrix_outcome {
     guint ok, skipped, bad; /* runs */
+    guint killed;           /* at the plan's limit, by the kernel, exactly told: not in `bad` */
     bool interrupted;       /* by SIGINT or SIGTERM: finished rows are kept */
     uint64_t wall_ns;
     uint64_t phases_ms; /* sum over the runs of their own phases' time */

@@ -5,6 +5,8 @@
 #include "driver/protocol.h"
 #include "error.h"
 
+#define LIMIT_MIN_BYTES (UINT64_C(4) << 20)
+
 static void shape_free(gpointer data)
 {
     struct plan_shape *shape = data;
@@ -88,6 +90,12 @@ static bool read_count(const struct section *in, const char *key, bool needed, u
     READ_WITH(units_parse_count);
 }
 
+static bool read_bytes(const struct section *in, const char *key, bool needed, uint64_t *value,
+                       GError **error)
+{
+    READ_WITH(units_parse_bytes);
+}
+
 /* A window is 32 bits in driver/params.c; and deadlines are added up in ns. */
 static bool parse_window_ms(const char *text, uint64_t *ms, GError **error)
 {
@@ -169,8 +177,8 @@ static bool makes_sense(const char *phase, bool *full)
 
 static bool read_walk(struct plan *plan, const struct section *in, GError **error)
 {
-    static const char *const phases[] = {"build",   "hold",   "drop",  "silent", "ticking",
-                                         "rebuild", "redrop", "purge", NULL};
+    static const char *const phases[] = {"build",   "hold",   "drop",  "silent",   "ticking",
+                                         "rebuild", "redrop", "purge", "pressure", NULL};
     bool full = false, builds = false;
     g_auto(GStrv) names = read_list(in, "walk");
     if (!names)
@@ -178,6 +186,8 @@ static bool read_walk(struct plan *plan, const struct section *in, GError **erro
     for (char **name = names; *name; name++) {
         if (!g_strv_contains(phases, *name))
             return wrong(in, "walk", error, "\"%s\" is no phase", *name);
+        if (strcmp(*name, "pressure") == 0 && name[1])
+            return wrong(in, "walk", error, "pressure comes last: it may kill the process");
         if (!makes_sense(*name, &full))
             return wrong(in, "walk", error, "\"%s\" has %s map there", *name, full ? "already a" : "no");
         builds = builds || phase_builds(*name);
@@ -225,8 +235,8 @@ static bool read_plan_group(struct plan *plan, GError **error)
 
 static bool read_shape(struct plan *plan, const char *group, GError **error)
 {
-    static const char *const keys[] = {"records",   "strings", "length", "order",
-                                       "survivors", "removal", "seed",   NULL};
+    static const char *const keys[] = {"records", "strings", "length",  "order", "survivors",
+                                       "removal", "seed",    "workers", NULL};
     static const char *const orders[] = {"insertion", "reverse", "hash", NULL};
     static const char *const removals[] = {"free", "delete", NULL};
     const struct section in = {.ini = plan->ini, .group = group};
@@ -236,13 +246,15 @@ static bool read_shape(struct plan *plan, const char *group, GError **error)
     shape->name = g_strdup(group + strlen("shape "));
     shape->removal = g_strdup("free");
     shape->seed = plan->seed;
+    shape->workers = 1;
     if (!known_keys_only(&in, keys, error) || !read_count(&in, "records", true, &shape->records, error) ||
         !read_range(&in, "strings", true, &shape->strings, error) ||
         !read_range(&in, "length", true, &shape->length, error) ||
         !read_word(&in, "order", true, orders, &shape->order, error) ||
         !read_word(&in, "removal", false, removals, &shape->removal, error) ||
         !read_fraction(&in, "survivors", false, &survivors, error) ||
-        !read_count(&in, "seed", false, &shape->seed, error))
+        !read_count(&in, "seed", false, &shape->seed, error) ||
+        !read_count(&in, "workers", false, &shape->workers, error))
         return false;
     shape->survivors_ppm = (uint32_t)(survivors * 1e6 + 0.5);
     if (shape->records < 1 || shape->records > G_MAXUINT32)
@@ -251,6 +263,23 @@ static bool read_shape(struct plan *plan, const char *group, GError **error)
         return wrong(&in, "strings", error, "must be at most 1048576");
     if (shape->length.high > 1 << 24)
         return wrong(&in, "length", error, "must be at most 16777216");
+    if (shape->workers < 1 || shape->workers > 64)
+        return wrong(&in, "workers", error, "must be 1 to 64");
+    return true;
+}
+
+static bool read_limit(struct plan *plan, GError **error)
+{
+    static const char *const keys[] = {"memory", "oom", NULL};
+    static const char *const meanings[] = {"fault", "answer", NULL};
+    const struct section in = {.ini = plan->ini, .group = "limit"};
+    g_autofree char *oom = NULL;
+    if (!known_keys_only(&in, keys, error) || !read_bytes(&in, "memory", true, &plan->limit_bytes, error) ||
+        !read_word(&in, "oom", false, meanings, &oom, error))
+        return false;
+    plan->oom_is_answer = oom && strcmp(oom, "answer") == 0;
+    if (plan->limit_bytes < LIMIT_MIN_BYTES)
+        return wrong(&in, "memory", error, "must be at least 4M: a process needs that to start");
     return true;
 }
 
@@ -323,10 +352,20 @@ static bool read_group(struct plan *plan, const char *group, GError **error)
             return shape ? read_shape(plan, group, error) : read_cells(plan, group, error);
     } else if (strcmp(group, "plan") == 0) {
         return true;
+    } else if (strcmp(group, "limit") == 0) {
+        return read_limit(plan, error);
     }
     return ini_refuse(plan->ini, group, NULL, error,
-                      "a group is [plan], [shape NAME] or [cells NAME], NAME of letters, digits, . - _, at "
-                      "most " G_STRINGIFY(ALLOCATOR_NAME_MAX) " characters");
+                      "a group is [plan], [limit], [shape NAME] or [cells NAME], NAME of letters, digits, . - _, "
+                      "at most " G_STRINGIFY(ALLOCATOR_NAME_MAX) " characters");
+}
+
+static bool has_phase(const struct plan *plan, const char *phase)
+{
+    for (guint i = 0; i < plan->walk->len; i++)
+        if (strcmp(((struct plan_step *)plan->walk->pdata[i])->phase, phase) == 0)
+            return true;
+    return false;
 }
 
 static bool read_file(struct plan *plan, GError **error)
@@ -338,6 +377,9 @@ static bool read_file(struct plan *plan, GError **error)
     for (char **group = groups; *group; group++)
         if (!read_group(plan, *group, error))
             return false;
+    if (has_phase(plan, "pressure") && plan->limit_bytes == 0)
+        return ini_refuse(plan->ini, "plan", "walk", error,
+                          "pressure needs a [limit] that the neighbour can reach");
     if (plan->groups->len > 0)
         return true;
     g_set_error(error, AFTERFREE_ERROR, EXIT_BAD_DATA, "%s: there is no [cells NAME] group", plan->path);

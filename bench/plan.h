@@ -1,7 +1,8 @@
 /* plan.h: plans, bench/plans/NAME.ini: which cells answer a question, and how each is walked.
  *
  *   [plan]        summary= baseline=ALLOCATOR/SETTING seed= repeat= walk= silent= ticking= timeout=
- *   [shape NAME]  records= strings= length= order= (all four needed) survivors= removal= seed=
+ *   [limit]       memory= (needed) oom=fault|answer
+ *   [shape NAME]  records= strings= length= order= (all four needed) survivors= removal= seed= workers=
  *   [cells NAME]  allocators= settings=|policies= workloads= shapes= thp=
  *
  * Strict like descriptors: an unknown group or key, a bad value, a name that selects nothing is an error
@@ -24,7 +25,7 @@ struct plan_shape {
     struct units_range strings, length; /* strings a slice, characters a string */
     char *order, *removal;              /* words of driver/protocol.h */
     uint32_t survivors_ppm;
-    uint64_t seed;
+    uint64_t seed, workers; /* threads that cycles go round */
 };
 
 struct plan_step {
@@ -43,10 +44,12 @@ struct plan {
     char *name, *path, *summary, *baseline;
     uint64_t seed, repeat, timeout_ms; /* timeout of one busy phase */
     uint64_t silent_ms, ticking_ms;
-    GPtrArray *walk;   /* of struct plan_step * */
-    GPtrArray *shapes; /* of struct plan_shape * */
-    GPtrArray *groups; /* of struct plan_cells * */
-    struct ini *ini;   /* as read: for messages, and for the copy in the run folder */
+    uint64_t limit_bytes; /* each cell runs in a memory cgroup of that limit; 0: in ours */
+    bool oom_is_answer;   /* being killed at the limit does not make the exit code 1 */
+    GPtrArray *walk;      /* of struct plan_step * */
+    GPtrArray *shapes;    /* of struct plan_shape * */
+    GPtrArray *groups;    /* of struct plan_cells * */
+    struct ini *ini;      /* as read: for messages, and for the copy in the run folder */
 };
 
 /* One point of the matrix. Borrows from plan and allocators, which must outlive it. */
@@ -83,9 +86,13 @@ void plan_group_by_thp(GArray *runs);
 
 /* An upper estimate of the bytes a run needs at its peak, for admission: what the records ask for, a node
  * and table's worth each, plus half for headers, rounding and the rebuild's growth. A setting that gives
- * nothing back, or not within the silent window, need not use what it holds for the next build: then each
- * further build of the walk counts as a map of its own. */
+ * nothing back, or not within the silent window, need not use what it holds for the next build, and what one
+ * worker has freed may not serve another: then each further build of the walk counts as a map of its own. */
 uint64_t plan_expected_peak_bytes(const struct plan *plan, const struct plan_cell *cell);
+
+/* What admission counts: the limit where there is one, for the cell may fill it (a neighbour does) and can never
+ * pass it, else the estimate. */
+uint64_t plan_admitted_bytes(const struct plan *plan, const struct plan_cell *cell);
 
 /* An estimate of the busy time of one run, in ms, for the time left; replaced by measured ones. */
 uint64_t plan_expected_busy_ms(const struct plan_shape *shape);

@@ -231,10 +231,16 @@ uint64_t plan_expected_peak_bytes(const struct plan *plan, const struct plan_cel
 {
     const double node_key_table = 160, pointer_and_rounding = 32, margin = 1.5, floor = 32e6;
     const struct plan_shape *shape = cell->shape;
-    bool keeps = cell->setting->policy == ALLOCATOR_POLICY_NEVER || plan_window_is_short(plan, cell->setting);
+    bool keeps = cell->setting->policy == ALLOCATOR_POLICY_NEVER ||
+                 plan_window_is_short(plan, cell->setting) || shape->workers > 1;
     guint builds = count_builds(plan), kept = keeps && builds > 1 ? builds - 1 : 0;
     double record = node_key_table + mean(shape->strings) * (mean(shape->length) + pointer_and_rounding);
     return whole((double)shape->records * record * (margin + kept) + floor);
+}
+
+uint64_t plan_admitted_bytes(const struct plan *plan, const struct plan_cell *cell)
+{
+    return plan->limit_bytes > 0 ? plan->limit_bytes : plan_expected_peak_bytes(plan, cell);
 }
 
 uint64_t plan_expected_busy_ms(const struct plan_shape *shape)

@@ -40,6 +40,8 @@ void record_init(struct record *record, const struct plan *plan, const struct pl
     record->seed = g_strdup_printf("%" G_GUINT64_FORMAT, shape->seed);
     record->window_ms = g_strdup_printf("%" G_GUINT64_FORMAT, plan->silent_ms);
     record->window_short = g_strdup(plan_window_is_short(plan, cell->setting) ? "yes" : "no");
+    record->workers = g_strdup_printf("%" G_GUINT64_FORMAT, shape->workers);
+    record->limit_bytes = plan->limit_bytes ? g_strdup_printf("%" G_GUINT64_FORMAT, plan->limit_bytes) : NULL;
     record->ticking_ms = g_strdup_printf("%" G_GUINT64_FORMAT, plan->ticking_ms);
     record->thp = cell->thp == THP_AS_IS ? NULL : g_strdup(thp_name(cell->thp));
 }
@@ -231,7 +233,10 @@ void record_measure(struct record *record, const GArray *marks, const GArray *sa
                  {"purge", RECORD_purge_rss_bytes}},
       timed[] = {{"build", RECORD_build_ns},     {"hold", RECORD_hold_ns},       {"drop", RECORD_drop_ns},
                  {"ticking", RECORD_ticking_ns}, {"rebuild", RECORD_rebuild_ns}, {"redrop", RECORD_redrop_ns},
-                 {"purge", RECORD_purge_ns}};
+                 {"purge", RECORD_purge_ns}},
+      limited[] = {{"drop", RECORD_cgroup_drop_bytes},
+                   {"silent", RECORD_cgroup_silent_bytes},
+                   {"redrop", RECORD_cgroup_redrop_bytes}};
     const struct record_mark *baseline = find_mark(marks, "baseline"), *hold = find_mark(marks, "hold");
     if (baseline)
         record->numbers[RECORD_baseline_rss_bytes] = baseline->rollup_rss_bytes;
@@ -244,6 +249,11 @@ void record_measure(struct record *record, const GArray *marks, const GArray *sa
         set_after(record, marks, after[i].phase, after[i].first);
     for (guint i = 0; i < G_N_ELEMENTS(timed); i++)
         set_phase(record, marks, timed[i].phase, timed[i].first);
+    for (guint i = 0; i < G_N_ELEMENTS(limited); i++) {
+        const struct record_mark *mark = find_mark(marks, limited[i].phase);
+        if (mark)
+            record->numbers[limited[i].first] = mark->cgroup_usage_bytes;
+    }
     set_return_times(record, marks, samples);
     set_huge_pages(record, marks);
     set_fault_cost(record);

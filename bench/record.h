@@ -60,7 +60,16 @@
     X(swap_out_bytes)                                                                                        \
     X(khugepaged_collapsed)                                                                                  \
     X(reported_bytes)                                                                                        \
-    X(available_bytes)
+    X(available_bytes)                                                                                       \
+    X(cgroup_peak_bytes)                                                                                     \
+    X(cgroup_drop_bytes)                                                                                     \
+    X(cgroup_silent_bytes)                                                                                   \
+    X(cgroup_redrop_bytes)                                                                                   \
+    X(cgroup_failures)                                                                                       \
+    X(cgroup_stall_ns)                                                                                       \
+    X(oom_kills)                                                                                             \
+    X(neighbour_got_bytes)                                                                                   \
+    X(pressure_rss_bytes)
 
 enum record_number {
 #define X(name) RECORD_##name,
@@ -97,6 +106,10 @@ extern const char *const record_number_names[RECORD_NUMBER_COUNT];
     X(setting_proof)                                                                                         \
     X(thp)                                                                                                   \
     X(conditions)                                                                                            \
+    X(workers)                                                                                               \
+    X(limit_bytes)                                                                                           \
+    X(ended_in)                                                                                              \
+    X(pressure_victim)                                                                                       \
     X(status)                                                                                                \
     X(reason)
 
@@ -123,7 +136,9 @@ struct record_mark {
     uint64_t rollup_rss_bytes, lazy_bytes, anon_huge_bytes; /* smaps_rollup */
     uint64_t peak_bytes;                                    /* VmHWM since the mark before */
     uint64_t running_ns, cpu_wait_ns; /* schedstat, since the mark before; RECORD_UNKNOWN: no such file */
-    uint64_t settle_ns;               /* parked but still watched: a purge is followed until RSS is steady */
+    uint64_t
+        settle_ns; /* parked but still watched: a purge is followed until RSS is steady, pressure to its end */
+    uint64_t cgroup_usage_bytes; /* of its own cgroup; RECORD_UNKNOWN: it has none */
 };
 
 /* t50/t90: ms from `drop_end_ns` until RSS is, at a sample taken up to `until_ns`, at or below peak less

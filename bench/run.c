@@ -8,6 +8,7 @@
 #include "error.h"
 #include "offspring.h"
 #include "verify.h"
+#include "units.h"
 
 #define MS UINT64_C(1000000)
 
@@ -61,6 +62,7 @@ static char **arguments_of(const struct plan_cell *cell, const GPtrArray *steps)
     g_ptr_array_add(arguments, g_strdup_printf("survivors_ppm=%u", shape->survivors_ppm));
     g_ptr_array_add(arguments, g_strdup_printf("removal=%s", shape->removal));
     g_ptr_array_add(arguments, g_strdup_printf("seed=%" G_GUINT64_FORMAT, shape->seed));
+    g_ptr_array_add(arguments, g_strdup_printf("workers=%" G_GUINT64_FORMAT, shape->workers));
     g_ptr_array_add(arguments, walk_argument(steps));
     if (cell->allocator->purge)
         g_ptr_array_add(arguments, g_strdup_printf("purge=%s", cell->allocator->purge));
@@ -86,6 +88,8 @@ struct run *run_new(const struct run_spec *spec)
     run->what = spec->what;
     run->program = g_strdup(spec->program);
     run->object = g_strdup(spec->object);
+    run->neighbour = g_strdup(spec->neighbour);
+    run->site = spec->site;
     run->environment = g_strdupv((char **)(uintptr_t)spec->environment);
     run->steps = steps_of(spec->plan, spec->what.cell->allocator);
     run->arguments = arguments_of(spec->what.cell, run->steps);
@@ -106,6 +110,7 @@ void run_free(struct run *run)
 {
     if (run->started)
         child_close(&run->child);
+    limit_close(&run->limit);
     rss_close(run->rss);
     record_clear(&run->record);
     g_array_unref(run->marks);
@@ -115,6 +120,7 @@ void run_free(struct run *run)
     g_strfreev(run->environment);
     g_free(run->program);
     g_free(run->object);
+    g_free(run->neighbour);
     g_free(run);
 }
 
@@ -133,6 +139,9 @@ char *run_command_line(const struct run *run)
     }
     if (run->what.cell->thp == THP_NEVER) /* no tool sets it for another program */
         g_string_append(line, " # the run had PR_SET_THP_DISABLE");
+    if (run->plan->limit_bytes > 0)
+        g_string_append_printf(line, " # in a memory cgroup of %" G_GUINT64_FORMAT " bytes",
+                               run->plan->limit_bytes);
     return g_string_free(line, FALSE);
 }
 
@@ -169,9 +178,34 @@ static const char *phase_of(const struct run *run)
     return ((const struct plan_step *)run->steps->pdata[run->step])->phase;
 }
 
-/* A SIGKILL that is not ours is the kernel's, which takes the largest process when memory is out. */
+/* A SIGKILL that is not ours. With a cgroup its own counter tells the kernel's from somebody's, and under
+ * pressure to be killed is an answer; without, it is presumed to be the kernel's, which takes the largest process
+ * when memory is out. */
+static void judge_kill(struct run *run, const char *how)
+{
+    g_autofree char *limit = units_format_bytes(run->plan->limit_bytes);
+    g_autofree char *reason = NULL;
+    bool told = limit_procs(&run->limit) != NULL, by_kernel = limit_has_killed(&run->limit);
+    if (by_kernel && strcmp(phase_of(run), "pressure") == 0) {
+        run->record.pressure_victim = g_strdup("process");
+        set_status(run, "ok", "");
+    } else if (by_kernel) {
+        reason = g_strdup_printf("killed by the kernel at the limit of %s in %s", limit, phase_of(run));
+        set_status(run, "oom", reason);
+    } else if (told) {
+        reason =
+            g_strdup_printf("%s in %s, not by the kernel: its cgroup counts no oom_kill", how, phase_of(run));
+        set_status(run, "failed", reason);
+    } else {
+        reason =
+            g_strdup_printf("%s in %s, presumed to be the kernel's for want of memory", how, phase_of(run));
+        set_status(run, "oom", reason);
+    }
+}
+
 static void judge_exit(struct run *run, int status)
 {
+    run->record.ended_in = g_strdup(phase_of(run));
     bool complete = run->step + 1 == run->steps->len && run->marks->len == run->steps->len;
     if (WIFEXITED(status) && WEXITSTATUS(status) == 0 && complete) {
         g_autofree char *why = verify_walk(run->marks, run->samples, run->interval_ms);
@@ -179,12 +213,15 @@ static void judge_exit(struct run *run, int status)
         return;
     }
     g_autofree char *how = child_describe_status(status);
+    if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL) {
+        judge_kill(run, how);
+        return;
+    }
     g_autofree char *said = g_strdelimit(g_strdup(run->child.output->str), "\r\n", ' ');
     if (strlen(said) > 200)
         said[200] = '\0';
     g_autofree char *reason = g_strdup_printf("%s in %s%s%s", how, phase_of(run), *said ? ": " : "", said);
-    bool killed = WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
-    set_status(run, killed ? "oom" : "failed", reason);
+    set_status(run, "failed", reason);
 }
 
 /* --- readings --- */
@@ -209,8 +246,10 @@ static bool read_parked(struct run *run, struct record_mark *mark)
     mark->rollup_rss_bytes = rollup.rss_bytes;
     mark->lazy_bytes = rollup.lazy_bytes;
     mark->anon_huge_bytes = rollup.anon_huge_bytes;
-    mark->running_ns = mark->cpu_wait_ns = RECORD_UNKNOWN; /* a kernel may have no schedstat */
-    if (rss_read_sched(run->rss, &sched)) {
+    mark->cgroup_usage_bytes = limit_usage_bytes(&run->limit);
+    mark->running_ns = mark->cpu_wait_ns =
+        RECORD_UNKNOWN; /* not every kernel has it, and it is the main thread's alone */
+    if (run->what.cell->shape->workers == 1 && rss_read_sched(run->rss, &sched)) {
         mark->running_ns = sched.running_ns - run->sched_before.running_ns;
         mark->cpu_wait_ns = sched.waiting_ns - run->sched_before.waiting_ns;
         run->sched_before = sched;
@@ -268,7 +307,66 @@ void run_grant(struct run *run, uint64_t now_ns)
 
 bool run_holds_token(const struct run *run)
 {
-    return run->state == RUN_BUSY || run->state == RUN_SETTLING || run->state == RUN_ENDING;
+    return run->state == RUN_BUSY || run->state == RUN_SETTLING || run->state == RUN_PRESSED ||
+           run->state == RUN_ENDING;
+}
+
+/* --- pressure: while the process stands still its neighbour takes what the limit leaves, and more --- */
+
+/* From here on it ends, or is ended. */
+static void await_end(struct run *run, uint64_t now_ns)
+{
+    run->state = RUN_ENDING;
+    run->deadline_ns = now_ns + MIN(exit_limit_ns, run->plan->timeout_ms * MS);
+}
+
+static void press(struct run *run, uint64_t now_ns)
+{
+    g_autoptr(GError) error = NULL;
+    run->state = RUN_PRESSED;
+    run->deadline_ns = now_ns + run->plan->timeout_ms * MS;
+    if (!limit_press(&run->limit, run->neighbour, &error))
+        invalid(run, now_ns, "%s", error->message);
+}
+
+/* What the process has left, if it lives. */
+static void end_pressure(struct run *run, const char *victim, uint64_t now_ns)
+{
+    struct record_mark *mark = &g_array_index(run->marks, struct record_mark, run->marks->len - 1);
+    struct rss_rollup rollup;
+    run->record.numbers[RECORD_neighbour_got_bytes] = run->limit.neighbour.got_bytes;
+    mark->settle_ns = now_ns - mark->mark.end_ns;
+    if (!victim)
+        return;
+    run->record.pressure_victim = g_strdup(victim);
+    if (rss_read_rollup(run->rss, &rollup)) {
+        run->record.numbers[RECORD_pressure_rss_bytes] = rollup.rss_bytes;
+        add_sample(run, now_ns, rollup.rss_bytes, rollup.lazy_bytes);
+    }
+}
+
+static void watch_pressure(struct run *run, uint64_t now_ns)
+{
+    switch (limit_watch(&run->limit)) {
+    case LIMIT_PRESSURE_ON:
+        break;
+    case LIMIT_PRESSURE_NEIGHBOUR:
+        end_pressure(run, "neighbour", now_ns);
+        advance(run, true, now_ns);
+        break;
+    case LIMIT_PRESSURE_NONE:
+        end_pressure(run, "none", now_ns);
+        advance(run, true, now_ns);
+        break;
+    case LIMIT_PRESSURE_PROCESS: /* its end will tell so itself */
+        end_pressure(run, NULL, now_ns);
+        await_end(run, now_ns);
+        break;
+    case LIMIT_PRESSURE_BROKEN:
+        invalid(run, now_ns, "the neighbour ended by itself when it had %" G_GUINT64_FORMAT " bytes",
+                run->limit.neighbour.got_bytes);
+        break;
+    }
 }
 
 static void take_mark(struct run *run, const char *line, uint64_t now_ns)
@@ -297,6 +395,8 @@ static void take_mark(struct run *run, const char *line, uint64_t now_ns)
         run->state = RUN_SETTLING;
         run->settle_since_ns = mark.mark.end_ns;
         run->settle_rss_bytes = mark.rss_bytes;
+    } else if (strcmp(mark.mark.phase, "pressure") == 0) {
+        press(run, now_ns);
     } else {
         advance(run, run->state == RUN_BUSY, now_ns);
     }
@@ -306,6 +406,8 @@ void run_read(struct run *run, uint64_t now_ns)
 {
     const char *line;
     child_read_output(&run->child);
+    if (run->state == RUN_PRESSED)
+        watch_pressure(run, now_ns);
     switch (child_read(&run->child, &line)) {
     case CHILD_NOTHING:
         break;
@@ -316,10 +418,10 @@ void run_read(struct run *run, uint64_t now_ns)
         invalid(run, now_ns, "a mark longer than %d bytes, or with a NUL byte", PROTOCOL_LINE_MAX);
         break;
     case CHILD_CLOSED:
-        if (run->state != RUN_ENDING) {
-            run->state = RUN_ENDING;
-            run->deadline_ns = now_ns + MIN(exit_limit_ns, run->plan->timeout_ms * MS);
-        }
+        if (run->state == RUN_PRESSED)
+            end_pressure(run, NULL, now_ns);
+        if (run->state != RUN_ENDING)
+            await_end(run, now_ns);
         break;
     }
 }
@@ -377,6 +479,8 @@ static void finish(struct run *run, int status)
     child_read_output(&run->child);
     g_array_sort(run->samples, by_time);
     judge_exit(run, status);
+    limit_measure(&run->limit, &run->record);
+    limit_close(&run->limit);
     record_measure(&run->record, run->marks, run->samples);
     run->state = RUN_DONE;
 }
@@ -426,9 +530,12 @@ void run_tick(struct run *run, uint64_t now_ns)
 
 bool run_start(struct run *run, uint64_t now_ns, GError **error)
 {
+    if (!limit_open(&run->limit, run->site, run->plan->limit_bytes, error))
+        return false;
     const struct spawn_spec spec = {.program = run->program,
                                     .arguments = run->arguments,
                                     .environment = run->environment,
+                                    .cgroup_procs = limit_procs(&run->limit),
                                     .fixed_addresses = true,
                                     .no_huge_pages = run->what.cell->thp == THP_NEVER};
     if (!child_start(&run->child, &spec, error))

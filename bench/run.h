@@ -11,6 +11,7 @@
 
 #include "child.h"
 #include "conditions.h"
+#include "limit.h"
 #include "plan.h"
 #include "record.h"
 #include "rss.h"
@@ -18,6 +19,7 @@
 enum run_state {
     RUN_BUSY,     /* starting or in a busy phase: holds the token */
     RUN_SETTLING, /* parked behind a purge until RSS is steady: holds the token */
+    RUN_PRESSED,  /* parked behind the mark of pressure while the neighbour runs: holds the token */
     RUN_WAITING,  /* silent or ticking: needs no token */
     RUN_PARKED,   /* at a mark, its next phase needs the token */
     RUN_ENDING,   /* told to end, or killed: holds the token until it is reaped, for its memory */
@@ -28,6 +30,8 @@ struct run {
     const struct plan *plan;
     struct plan_run what;
     char *program, *object; /* object: the library that must be mapped */
+    char *neighbour;        /* its program */
+    struct cgroup_site *site;
     char **arguments, **environment;
     GPtrArray *steps;                        /* of const struct plan_step *: baseline, the walk, end */
     guint step;                              /* the one it is in, or parked behind */
@@ -37,6 +41,7 @@ struct run {
     bool started;     /* the child is valid */
     bool interrupted; /* ended by us, for the whole matrix stops: not a result */
     struct child child;
+    struct limit limit;
     struct rss *rss;
     struct rss_sched sched_before;
     uint64_t step_begin_ns, deadline_ns;
@@ -58,6 +63,8 @@ struct run_spec {
     const char *version;       /* for the row; NULL: unknown */
     const char *setting_proof; /* for the row, see proof_means */
     char *const *environment;  /* with LD_PRELOAD */
+    struct cgroup_site *site;  /* where its cgroup is made; NULL: the plan has no limit */
+    const char *neighbour;     /* program for the phase pressure */
     guint sample_hz;           /* 0: at marks only */
 };
 

@@ -30,15 +30,20 @@ bool spawn_can_fix_addresses(void)
 
 /* --- in the new process, before exec: only what is safe behind a fork --- */
 
-static bool enter_cgroup(const char *procs)
+static bool write_file(const char *path, const char *text)
 {
-    if (!procs)
-        return true;
-    int fd = open(procs, O_WRONLY | O_CLOEXEC);
-    bool entered = fd >= 0 && write(fd, "0", 1) == 1; /* 0: whoever writes */
+    int fd = open(path, O_WRONLY | O_CLOEXEC);
+    bool written = fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
     if (fd >= 0)
         close(fd);
-    return entered;
+    return written;
+}
+
+/* A score that is inherited may be one that the kernel never kills, and who hits the limit then hangs. */
+static bool enter_cgroup(const char *procs)
+{
+    return !procs ||
+           (write_file(procs, "0") /* whoever writes */ && write_file("/proc/self/oom_score_adj", "1000"));
 }
 
 /* dup2 of a descriptor onto its own number would keep close-on-exec: so all are first raised above the

@@ -15,7 +15,9 @@ struct spawn_spec {
     char *const *environment; /* all of it, NULL-terminated; passed as it is, through no shell */
     bool fixed_addresses;     /* address randomisation off */
     bool no_huge_pages;       /* PR_SET_THP_DISABLE */
-    const char *cgroup_procs; /* the cgroup.procs it enters before it is the program; NULL: ours */
+    /* The cgroup.procs it enters before it is the program; NULL: ours. With one, its oom_score_adj is 1000: the
+     * first whom the kernel may take and, as all in the group are alike, the larger one first. */
+    const char *cgroup_procs;
 };
 
 /* Starts it in a process group of its own with `output_fd` as stdout and stderr, `mark_fd` and `go_fd` as

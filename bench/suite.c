@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "error.h"
+#include "scope.h"
 
 static void free_probe(gpointer data)
 {
@@ -150,12 +151,23 @@ bool suite_open(struct suite *suite, const struct options *options, GError **err
 
 void suite_clear(struct suite *suite)
 {
+    g_clear_pointer(&suite->site, cgroup_site_close);
+    g_clear_pointer(&suite->no_site, g_free);
     g_clear_pointer(&suite->probes, g_hash_table_unref);
     g_clear_pointer(&suite->setting_probes, g_hash_table_unref);
     g_clear_pointer(&suite->cells, g_ptr_array_unref);
     g_clear_pointer(&suite->plan, plan_free);
     g_clear_pointer(&suite->allocators, g_ptr_array_unref);
     paths_clear(&suite->paths);
+}
+
+void suite_find_site(struct suite *suite, char *const *words)
+{
+    g_autoptr(GError) why = NULL;
+    if (suite->plan->limit_bytes == 0)
+        return;
+    suite->site = scope_find_site(suite->plan->limit_bytes, words, &why);
+    suite->no_site = suite->site ? NULL : g_strdup(why->message);
 }
 
 const struct probe *suite_probe(const struct suite *suite, const struct plan_cell *cell)

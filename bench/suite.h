@@ -5,6 +5,7 @@
 #include <glib.h>
 #include <stdbool.h>
 
+#include "cgroup.h"
 #include "options.h"
 #include "paths.h"
 #include "plan.h"
@@ -17,6 +18,8 @@ struct suite {
     GPtrArray *cells;      /* of struct plan_cell * */
     GHashTable *probes; /* allocator name -> struct probe *: the allocator alone; of those that have cells */
     GHashTable *setting_probes; /* struct allocator_setting * -> struct probe *; of proven allocators only */
+    struct cgroup_site *site; /* for a plan with a limit; NULL: no limit, or no_site says why not */
+    char *no_site;
 };
 
 /* Reads descriptors and plan, expands it, probes every allocator and setting that has cells. False with error;
@@ -25,6 +28,10 @@ bool suite_open(struct suite *suite, const struct options *options, GError **err
 /* The same without a plan, and nothing is probed yet. */
 bool suite_open_allocators(struct suite *suite, const struct options *options, GError **error);
 void suite_clear(struct suite *suite);
+
+/* For `run`, whose command line is `words`: where the cells of a plan with a limit get their cgroups. May
+ * become another process once, see scope.h. */
+void suite_find_site(struct suite *suite, char *const *words);
 
 /* Runs the probe, once: later calls return the same. NULL with error when it cannot be started. The setting's
  * is its allocator's where that is not proven: then the setting was not asked. Owned by the suite. */

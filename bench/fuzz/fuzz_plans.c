@@ -58,18 +58,20 @@ static void assert_is_plan(const struct plan *plan)
     g_assert_cmpuint(plan->ticking_ms, <=, G_MAXUINT32);
 }
 
-static void assert_is_estimated(const struct plan_shape *shape)
+static void assert_is_estimated(const struct plan *plan, const struct plan_cell *cell)
 {
-    uint64_t peak = plan_expected_peak_bytes(shape), busy_ms = plan_expected_busy_ms(shape);
+    const struct plan_shape *shape = cell->shape;
+    uint64_t peak = plan_expected_peak_bytes(plan, cell), busy_ms = plan_expected_busy_ms(shape);
     g_assert_true(peak > shape->records * (shape->strings.low + 1) && peak <= 1000000000000000000);
     g_assert_true(busy_ms >= 100 && busy_ms < G_MAXUINT64 / 1000 / 1000); /* so that sums hold */
 }
 
-/* ALLOCATOR/SETTING/WORKLOAD/SHAPE, none of which can be "." or ".." or hide a file. */
+/* ALLOCATOR/SETTING/WORKLOAD/SHAPE, and a THP mode where one is asked for, none of which can be "." or ".."
+ * or hide a file. */
 static void assert_is_cell(const struct plan_cell *cell)
 {
     g_auto(GStrv) parts = g_strsplit(cell->name, "/", -1);
-    g_assert_cmpuint(g_strv_length(parts), ==, 4);
+    g_assert_cmpuint(g_strv_length(parts), ==, cell->thp == THP_AS_IS ? 4 : 5);
     for (char **part = parts; *part; part++) {
         g_assert_true(g_ascii_isalnum(**part));
         g_assert_cmpuint(strspn(*part, G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS ".-_"), ==, strlen(*part));
@@ -78,16 +80,16 @@ static void assert_is_cell(const struct plan_cell *cell)
     g_assert_cmpstr(parts[1], ==, cell->setting->name);
     g_assert_cmpstr(parts[2], ==, cell->workload);
     g_assert_cmpstr(parts[3], ==, cell->shape->name);
-    assert_is_estimated(cell->shape);
 }
 
-static void assert_are_cells(const GPtrArray *cells)
+static void assert_are_cells(const struct plan *plan, const GPtrArray *cells)
 {
     g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
     g_assert_cmpuint(cells->len, >, 0);
     for (guint i = 0; i < MIN(cells->len, CELLS_MAX); i++) {
         const struct plan_cell *cell = cells->pdata[i];
         assert_is_cell(cell);
+        assert_is_estimated(plan, cell);
         g_assert_true(g_hash_table_add(seen, cell->name));
     }
 }
@@ -172,7 +174,7 @@ static void expand(const struct plan *plan)
         g_assert_true(strstr(fuzz_assert_error(error, EXIT_BAD_DATA, plan->path), ": [cells "));
     if (!cells)
         return;
-    assert_are_cells(cells);
+    assert_are_cells(plan, cells);
     assert_is_schedule(plan, cells);
     run_cell(plan, cells->pdata[0]);
     run_cell(plan, cells->pdata[cells->len - 1]);

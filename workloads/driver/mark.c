@@ -72,8 +72,10 @@ static void send_line(struct line *line)
     }
 }
 
-static void wait_for_go(void)
+void mark_await_go(void)
 {
+    if (!waits_for_go)
+        return;
     char byte;
     ssize_t got;
     do
@@ -91,8 +93,7 @@ void mark_write(const char *phase, const struct mark *mark)
     PROTOCOL_MARK_FIELDS(X)
 #undef X
     send_line(&line);
-    if (waits_for_go)
-        wait_for_go();
+    mark_await_go();
 }
 
 void mark_write_line(const char *key, const char *value)

@@ -25,7 +25,10 @@ void mark_open(void);
  * either descriptor is closed. */
 void mark_write(const char *phase, const struct mark *mark);
 
-/* Writes "key=value" as a line (the probe's). */
+/* Blocks until the go byte comes; returns at once where there is no fd 4. */
+void mark_await_go(void);
+
+/* Writes "key=value" as a line, and does not wait. */
 void mark_write_line(const char *key, const char *value);
 
 #endif

@@ -4,6 +4,8 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "driver/crew.h"
+
 #define X(name, kind) #name,
 const char *const params_phase_names[PHASE_COUNT] = {PROTOCOL_PHASES(X)};
 #undef X
@@ -130,6 +132,10 @@ static const char *read_argument(struct params *params, const char *argument)
     } else if (has_key(argument, "seed", &value)) {
         if (!read_number(value, UINT64_MAX, &shape->seed))
             return "seed must be a whole number";
+    } else if (has_key(argument, "workers", &value)) {
+        if (!read_number(value, CREW_MAX, &number) || number == 0)
+            return "workers must be 1 to 64";
+        params->workers = (unsigned)number;
     } else if (has_key(argument, "walk", &value)) {
         if (!read_walk(value, params))
             return "walk must be PHASE,PHASE,… with silent:MS and ticking:MS";
@@ -150,7 +156,8 @@ const char *params_read(struct params *params, char *const *arguments, const cha
                                         .length_max = 30,
                                         .order = ORDER_HASH,
                                         .removal = REMOVAL_FREE,
-                                        .seed = 1}};
+                                        .seed = 1},
+                              .workers = 1};
     *culprit = "walk";
     if (!read_walk("build,hold,drop,silent:1000,ticking:1000,rebuild,redrop", params))
         return "the default walk is broken";

@@ -46,6 +46,7 @@ struct params {
     struct step walk[PROTOCOL_WALK_MAX];
     unsigned steps;
     const char *purge; /* NULL: none; owned by argv */
+    unsigned workers;  /* 1..CREW_MAX, see crew.h */
 };
 
 extern const char *const params_phase_names[PHASE_COUNT];

@@ -4,6 +4,7 @@
 #include <sys/resource.h>
 #include <time.h>
 
+#include "driver/crew.h"
 #include "driver/die.h"
 #include "driver/mark.h"
 #include "driver/scratch.h"
@@ -18,6 +19,7 @@ struct walk {
     const struct record_sums *present; /* which of these is in the map */
     void *map, *tick_map;
     uint64_t held_checksum;
+    unsigned builds; /* so far: the cycle's number, which chooses the worker, is one less */
 };
 
 static uint64_t now_ns(void)
@@ -75,25 +77,20 @@ static void tick(struct walk *walk)
     workload.drop(walk->tick_map, &batch);
 }
 
-static void tick_for(struct walk *walk, uint64_t begin_ns, uint32_t window_ms)
-{
-    for (uint32_t ms = WALK_TICK_MS; ms <= window_ms; ms += WALK_TICK_MS) {
-        sleep_until(begin_ns + ms * UINT64_C(1000000));
-        tick(walk);
-    }
-}
+/* What a worker does: a phase of the map's cycle, or one tick. */
+struct job {
+    struct walk *walk;
+    enum phase phase;
+};
 
-static void run_phase(struct walk *walk, const struct step *step, uint64_t begin_ns)
+static void work(void *opaque)
 {
-    switch (step->phase) {
-    case PHASE_baseline:
-    case PHASE_COUNT:
-        break;
+    const struct job *job = opaque;
+    struct walk *walk = job->walk;
+    switch (job->phase) {
     case PHASE_build:
-        build(walk, false);
-        break;
     case PHASE_rebuild:
-        build(walk, true);
+        build(walk, job->phase == PHASE_rebuild);
         break;
     case PHASE_hold:
         walk->held_checksum = workload.check(walk->map);
@@ -101,6 +98,40 @@ static void run_phase(struct walk *walk, const struct step *step, uint64_t begin
     case PHASE_drop:
     case PHASE_redrop:
         drop(walk, walk->batch.shape);
+        break;
+    case PHASE_ticking:
+        tick(walk);
+        break;
+    default: /* end */
+        drop_all(walk);
+        break;
+    }
+}
+
+static void hand_over(struct walk *walk, enum phase phase, uint64_t worker)
+{
+    crew_run((unsigned)worker, work, &(struct job){walk, phase});
+}
+
+static void tick_for(struct walk *walk, uint64_t begin_ns, uint32_t window_ms)
+{
+    for (uint32_t ms = WALK_TICK_MS; ms <= window_ms; ms += WALK_TICK_MS) {
+        sleep_until(begin_ns + ms * UINT64_C(1000000));
+        hand_over(walk, PHASE_ticking, walk->ticks);
+    }
+}
+
+static void run_phase(struct walk *walk, const struct step *step, uint64_t begin_ns)
+{
+    switch (step->phase) {
+    case PHASE_baseline:
+    case PHASE_pressure:
+    case PHASE_COUNT:
+        break;
+    case PHASE_build:
+    case PHASE_rebuild:
+        walk->builds++;
+        hand_over(walk, step->phase, walk->builds - 1);
         break;
     case PHASE_silent:
         sleep_until(begin_ns + step->window_ms * UINT64_C(1000000));
@@ -112,8 +143,11 @@ static void run_phase(struct walk *walk, const struct step *step, uint64_t begin
         if (!call_run(walk->purge, NULL, 0))
             die(PROTOCOL_EXIT_MISSING, "the purge call reports an error", NULL);
         break;
+    case PHASE_hold:
+    case PHASE_drop:
+    case PHASE_redrop:
     case PHASE_end:
-        drop_all(walk);
+        hand_over(walk, step->phase, walk->builds > 0 ? walk->builds - 1 : 0);
         break;
     }
 }
@@ -168,6 +202,7 @@ void walk_run(const struct params *params, const struct call_list *purge)
     walk.tick_shape.survivors_ppm = 0;
     walk.tick_shape.removal = REMOVAL_FREE;
     walk.batch.pool = record_pool_new(&params->shape);
+    crew_start(params->workers);
     walk.map = new_map(&params->shape);
     walk.tick_map = new_map(&params->shape);
     if (workload.table_bytes)

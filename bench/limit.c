@@ -1,0 +1,91 @@
+#include "limit.h"
+
+#include <signal.h>
+#include <sys/wait.h>
+
+bool limit_open(struct limit *limit, struct cgroup_site *site, uint64_t limit_bytes, GError **error)
+{
+    *limit = (struct limit){.limit_bytes = limit_bytes};
+    if (site)
+        limit->cgroup = cgroup_new(site, limit_bytes, error);
+    return !site || limit->cgroup;
+}
+
+void limit_close(struct limit *limit)
+{
+    neighbour_close(&limit->neighbour);
+    g_clear_pointer(&limit->cgroup, cgroup_free);
+}
+
+const char *limit_procs(const struct limit *limit)
+{
+    return limit->cgroup ? cgroup_procs(limit->cgroup) : NULL;
+}
+
+uint64_t limit_usage_bytes(const struct limit *limit)
+{
+    struct cgroup_counters counters = {.usage_bytes = RECORD_UNKNOWN};
+    if (limit->cgroup)
+        cgroup_read(limit->cgroup, &counters);
+    return counters.usage_bytes;
+}
+
+bool limit_has_killed(const struct limit *limit)
+{
+    struct cgroup_counters counters = {.oom_kills = 0};
+    if (limit->cgroup)
+        cgroup_read(limit->cgroup, &counters);
+    return counters.oom_kills > limit->kills_known;
+}
+
+void limit_measure(const struct limit *limit, struct record *record)
+{
+    struct cgroup_counters counters;
+    if (!limit->cgroup)
+        return;
+    cgroup_read(limit->cgroup, &counters);
+    record->numbers[RECORD_cgroup_peak_bytes] = counters.peak_bytes;
+    record->numbers[RECORD_cgroup_failures] = counters.failures;
+    record->numbers[RECORD_cgroup_stall_ns] = counters.stall_ns;
+    record->numbers[RECORD_oom_kills] = counters.oom_kills;
+}
+
+bool limit_press(struct limit *limit, const char *program, GError **error)
+{
+    return neighbour_start(&limit->neighbour, program, limit_procs(limit), limit->limit_bytes, error);
+}
+
+/* It was killed, or has got the whole limit. */
+static enum limit_pressure judge_end(struct limit *limit, int status)
+{
+    if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL && limit_has_killed(limit)) {
+        limit->kills_known++;
+        return LIMIT_PRESSURE_NEIGHBOUR;
+    }
+    return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? LIMIT_PRESSURE_NONE : LIMIT_PRESSURE_BROKEN;
+}
+
+enum limit_pressure limit_watch(struct limit *limit)
+{
+    enum limit_pressure pressure = LIMIT_PRESSURE_BROKEN;
+    uint64_t got_bytes;
+    int status;
+    switch (neighbour_read(&limit->neighbour, &got_bytes, &status)) {
+    case NEIGHBOUR_NOTHING:
+        return LIMIT_PRESSURE_ON;
+    case NEIGHBOUR_STEPPED:
+        if (!limit_has_killed(limit)) {
+            neighbour_go(&limit->neighbour, got_bytes);
+            return LIMIT_PRESSURE_ON;
+        }
+        pressure = LIMIT_PRESSURE_PROCESS; /* for the neighbour still talks */
+        break;
+    case NEIGHBOUR_ENDED:
+        pressure = judge_end(limit, status);
+        break;
+    case NEIGHBOUR_GARBAGE:
+        break;
+    }
+    neighbour_close(&limit->neighbour);
+    return pressure;
+}

@@ -1,0 +1,78 @@
+#include "driver/crew.h"
+
+#include <linux/futex.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "driver/die.h"
+#include "driver/protocol.h"
+#include "driver/scratch.h"
+
+enum { IDLE, WORKING };
+
+struct worker {
+    _Atomic uint32_t state; /* the futex both sides sleep on */
+    void (*job)(void *);
+    void *argument;
+};
+
+static struct worker crew[CREW_MAX];
+static unsigned size = 1;
+
+static void sleep_while(struct worker *worker, uint32_t state)
+{
+    while (atomic_load(&worker->state) == state)
+        syscall(SYS_futex, &worker->state, FUTEX_WAIT_PRIVATE, state, NULL, NULL, 0);
+}
+
+static void set(struct worker *worker, uint32_t state)
+{
+    atomic_store(&worker->state, state);
+    syscall(SYS_futex, &worker->state, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
+}
+
+static void *work(void *opaque)
+{
+    struct worker *worker = opaque;
+    for (;;) {
+        sleep_while(worker, IDLE);
+        worker->job(worker->argument);
+        set(worker, IDLE);
+    }
+    return NULL;
+}
+
+static void start(struct worker *worker)
+{
+    pthread_attr_t attributes;
+    pthread_t thread;
+    if (pthread_attr_init(&attributes) != 0 ||
+        pthread_attr_setstack(&attributes, scratch_new(CREW_STACK_BYTES), CREW_STACK_BYTES) != 0 ||
+        pthread_create(&thread, &attributes, work, worker) != 0)
+        die(PROTOCOL_EXIT_MEMORY, "a worker thread cannot be started", NULL);
+    pthread_attr_destroy(&attributes);
+}
+
+void crew_start(unsigned workers)
+{
+    size = workers;
+    for (unsigned i = 0; size > 1 && i < size; i++)
+        start(&crew[i]);
+}
+
+void crew_run(unsigned number, void (*job)(void *), void *argument)
+{
+    struct worker *worker = &crew[number % size];
+    if (size == 1) {
+        job(argument);
+        return;
+    }
+    worker->job = job;
+    worker->argument = argument;
+    set(worker, WORKING);
+    sleep_while(worker, WORKING);
+}
