@@ -50,6 +50,12 @@ static bool write_text(const char *folder, const char *name, const char *text)
     return written;
 }
 
+static bool write_number(const char *folder, const char *name, uint64_t number)
+{
+    g_autofree char *text = g_strdup_printf("%" G_GUINT64_FORMAT, number);
+    return write_text(folder, name, text);
+}
+
 static bool has_word(const char *folder, const char *name, const char *word)
 {
     g_autofree char *text = read_text(folder, name);
@@ -162,7 +168,8 @@ static char *own_folder(const char *root, const char *mount, const char *path)
     size_t length = strlen(root);
     bool below = length > 1 && strncmp(path, root, length) == 0;
     char *folder = g_build_filename(mount, below ? path + length : path, NULL);
-    while (strlen(folder) > strlen(mount) && (strstr(folder, "/..") || !exists(folder, "cgroup.procs")))
+    while (strlen(folder) > strlen(mount) &&
+           (g_str_has_suffix(folder, "/") || strstr(folder, "/..") || !exists(folder, "cgroup.procs")))
         *strrchr(folder, '/') = '\0';
     if (strlen(folder) >= strlen(mount))
         return folder;
@@ -264,14 +271,15 @@ const char *cgroup_site_folder(const struct cgroup_site *site)
 
 /* --- a group --- */
 
-/* Without swap in the kernel there is no such file, and nothing to limit. */
+/* Without swap in the kernel there is no such file, and nothing to limit. In v1 it is the limit of memory and
+ * swap together: a page more than memory's, for else that one is never hit and its failures are not counted. */
 static bool set_limit(const struct cgroup *cgroup, uint64_t limit_bytes)
 {
     const struct cgroup_files *files = &CGROUP_FILES[cgroup->version];
-    g_autofree char *limit = g_strdup_printf("%" G_GUINT64_FORMAT, limit_bytes);
-    return write_text(cgroup->folder, files->limit, limit) &&
+    uint64_t swap_bytes = cgroup->version == 1 ? limit_bytes + (uint64_t)sysconf(_SC_PAGESIZE) : 0;
+    return write_number(cgroup->folder, files->limit, limit_bytes) &&
            (!exists(cgroup->folder, files->swap_limit) ||
-            write_text(cgroup->folder, files->swap_limit, cgroup->version == 1 ? limit : "0"));
+            write_number(cgroup->folder, files->swap_limit, swap_bytes));
 }
 
 struct cgroup *cgroup_new(struct cgroup_site *site, uint64_t limit_bytes, GError **error)
@@ -333,11 +341,6 @@ static uint64_t read_counter(const char *folder, struct cgroup_counter counter)
     return number_in(text, counter.key, ' ');
 }
 
-static uint64_t sum(uint64_t a, uint64_t b)
-{
-    return a == CGROUP_UNKNOWN ? b : b == CGROUP_UNKNOWN ? a : a + b;
-}
-
 void cgroup_read(const struct cgroup *cgroup, struct cgroup_counters *counters)
 {
     cgroup_read_folder(cgroup->folder, cgroup->version, counters);
@@ -351,7 +354,7 @@ void cgroup_read_folder(const char *folder, int version, struct cgroup_counters 
     *counters = (struct cgroup_counters){
         .usage_bytes = read_counter(folder, (struct cgroup_counter){files->usage, NULL}),
         .peak_bytes = read_counter(folder, (struct cgroup_counter){files->peak, NULL}),
-        .failures = sum(read_counter(folder, files->failures[0]), read_counter(folder, files->failures[1])),
+        .failures = read_counter(folder, files->failures),
         .oom_kills = read_counter(folder, files->oom_kills),
         .stall_ns = stall_us == CGROUP_UNKNOWN ? CGROUP_UNKNOWN : stall_us * 1000};
 }

@@ -38,8 +38,8 @@ const char *cgroup_procs(const struct cgroup *cgroup); /* for spawn_spec.cgroup_
 struct cgroup_counters {
     uint64_t usage_bytes; /* v1 memory.usage_in_bytes, v2 memory.current */
     uint64_t peak_bytes;  /* memory.max_usage_in_bytes, memory.peak (Linux 5.19) */
-    uint64_t failures;    /* memory.failcnt + memory.memsw.failcnt; `max` of memory.events. Reclaim counts: it
-                             proves no kill */
+    uint64_t failures;    /* memory.failcnt, `max` of memory.events: times the limit was hit. Reclaim may
+                             have helped: it proves no kill */
     uint64_t oom_kills;   /* oom_kill of memory.oom_control, of memory.events */
     uint64_t stall_ns;    /* v2 with PSI: time that some task waited for memory, total= of memory.pressure */
 };

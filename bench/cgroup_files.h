@@ -10,9 +10,8 @@ struct cgroup_counter {
 struct cgroup_files {
     const char *type, *mount; /* of the file system, and where it is as a rule */
     const char *limit, *usage, *peak;
-    const char *swap_limit; /* v1: of memory and swap together; v2: of swap alone */
-    struct cgroup_counter
-        failures[2]; /* times that the limit was hit; v1: with a limit of swap, the second's */
+    const char *swap_limit;          /* v1: of memory and swap together; v2: of swap alone */
+    struct cgroup_counter failures;  /* times that the limit was hit; reclaim may have helped */
     struct cgroup_counter oom_kills; /* processes of it the kernel has killed */
     const char *pressure;            /* PSI: NULL: not in this version */
     const char *inactive_file;       /* in memory.stat. Usage counts the children's, so the page cache that
@@ -26,7 +25,7 @@ static const struct cgroup_files CGROUP_FILES[] = {
            .usage = "memory.usage_in_bytes",
            .peak = "memory.max_usage_in_bytes",
            .swap_limit = "memory.memsw.limit_in_bytes",
-           .failures = {{"memory.failcnt", NULL}, {"memory.memsw.failcnt", NULL}},
+           .failures = {"memory.failcnt", NULL},
            .oom_kills = {"memory.oom_control", "oom_kill"},
            .inactive_file = "total_inactive_file"},
     [2] = {.type = "cgroup2",
@@ -35,7 +34,7 @@ static const struct cgroup_files CGROUP_FILES[] = {
            .usage = "memory.current",
            .peak = "memory.peak",
            .swap_limit = "memory.swap.max",
-           .failures = {{"memory.events", "max"}, {NULL, NULL}},
+           .failures = {"memory.events", "max"},
            .oom_kills = {"memory.events", "oom_kill"},
            .pressure = "memory.pressure",
            .inactive_file = "inactive_file"},

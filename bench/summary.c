@@ -65,6 +65,12 @@ static bool is_ok(const struct csv *csv, guint row)
     return strcmp(field(csv, row, "status"), "ok") == 0;
 }
 
+/* Killed at its limit: an answer, and what was read until then was proven mark by mark. */
+static bool is_answer(const struct csv *csv, guint row)
+{
+    return strcmp(field(csv, row, "status"), "oom") == 0 && *field(csv, row, "limit_bytes");
+}
+
 static struct summary_cell *new_cell(const struct csv *csv, guint row)
 {
     struct summary_cell *cell = g_new0(struct summary_cell, 1);
@@ -132,7 +138,8 @@ static void take_numbers(struct summary_cell *cell, const struct csv *csv)
         bool any_known = false;
         int column = csv_column(csv, record_number_names[i]);
         for (guint row = 0; row < csv_rows(csv); row++) {
-            if (!is_ok(csv, row) || strcmp(field(csv, row, "cell"), cell->texts.cell) != 0)
+            bool counts = cell->ok > 0 ? is_ok(csv, row) : is_answer(csv, row);
+            if (!counts || strcmp(field(csv, row, "cell"), cell->texts.cell) != 0)
                 continue;
             bool known = csv_u64(csv, row, column, &values[count]);
             if (!known)

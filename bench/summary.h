@@ -23,7 +23,8 @@ struct summary_cell {
     struct record texts; /* of the cell's first ok row, else the first; conditions: of all ok ones */
     guint runs, ok;
     char *failure; /* status and reason of the first run that is not ok; NULL: none */
-    struct summary_number numbers[RECORD_NUMBER_COUNT]; /* over the ok runs */
+    /* Over the ok runs; if there is none, over those killed at the plan's limit, up to the kill. */
+    struct summary_number numbers[RECORD_NUMBER_COUNT];
 };
 
 struct summary_condition {
@@ -46,5 +47,11 @@ bool summary_write(const struct summary *summary, const char *run_folder, GError
  * then what was not proven, with its reason, and the figures there are in RUN/plots. Bytes over the
  * baseline. */
 void summary_print(const struct summary *summary, const char *run_folder, FILE *out);
+
+/* Its part for cells with a limit: who lived through the second cycle, and what a neighbour got. Prints nothing
+ * when there is no such cell. */
+void summary_print_limit(const struct summary *summary, FILE *out);
+/* Is the cell's end in that part: killed by the kernel at the limit of the plan? */
+bool summary_killed_at_limit(const struct summary_cell *cell);
 
 #endif

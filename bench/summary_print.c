@@ -143,7 +143,7 @@ static void print_not_proven(FILE *out, const GPtrArray *cells)
     bool first = true;
     for (guint i = 0; i < cells->len; i++) {
         const struct summary_cell *cell = cells->pdata[i];
-        if (is_ok(cell) && cell->ok == cell->runs)
+        if ((is_ok(cell) && cell->ok == cell->runs) || summary_killed_at_limit(cell))
             continue;
         if (first)
             fputs("\nNot in the table (a row that is not proven is not a result):\n", out);
@@ -211,6 +211,7 @@ void summary_print(const struct summary *summary, const char *run_folder, FILE *
         print_cell(out, cell);
         before = cell;
     }
+    summary_print_limit(summary, out);
     print_not_proven(out, sorted);
     print_conditions(out, summary);
     print_figures(run_folder, out);

@@ -38,6 +38,7 @@ static void set(struct worker *worker, uint32_t state)
 static void *work(void *opaque)
 {
     struct worker *worker = opaque;
+    set(worker, IDLE); /* it has started */
     for (;;) {
         sleep_while(worker, IDLE);
         worker->job(worker->argument);
@@ -50,11 +51,13 @@ static void start(struct worker *worker)
 {
     pthread_attr_t attributes;
     pthread_t thread;
+    worker->state = WORKING;
     if (pthread_attr_init(&attributes) != 0 ||
         pthread_attr_setstack(&attributes, scratch_new(CREW_STACK_BYTES), CREW_STACK_BYTES) != 0 ||
         pthread_create(&thread, &attributes, work, worker) != 0)
         die(PROTOCOL_EXIT_MEMORY, "a worker thread cannot be started", NULL);
     pthread_attr_destroy(&attributes);
+    sleep_while(worker, WORKING);
 }
 
 void crew_start(unsigned workers)

@@ -123,6 +123,19 @@ static void the_last_of_a_key_counts(void **state)
     assert_int_equal(params.shape.records, 6);
 }
 
+static void workers_are_one_to_64(void **state)
+{
+    (void)state;
+    assert_good("records=1");
+    assert_int_equal(params.workers, 1);
+    assert_good("workers=2");
+    assert_int_equal(params.workers, 2);
+    assert_good("workers=64");
+    static const char *const bad[] = {"workers=0", "workers=65", "workers=", "workers=-1", "workers=2x"};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        assert_bad(bad[i]);
+}
+
 static void limits_are_inclusive(void **state)
 {
     (void)state;
@@ -275,6 +288,7 @@ int main(void)
         cmocka_unit_test(each_word_of_order_and_removal_is_known),
         cmocka_unit_test(a_range_may_be_one_number),
         cmocka_unit_test(the_last_of_a_key_counts),
+        cmocka_unit_test(workers_are_one_to_64),
         cmocka_unit_test(limits_are_inclusive),
         cmocka_unit_test(numbers_that_overflow_are_wrong),
         cmocka_unit_test(bad_arguments_are_named),

@@ -85,6 +85,30 @@ static void nothing_is_called_before_the_baseline_in_hold_in_silence_or_parked(v
     workloads_each(assert_quiet);
 }
 
+/* What starting the threads asks for is in the baseline; from there on it is the map's calls alone, the same in
+ * number as one thread makes. */
+static void assert_workers_add_nothing(const char *program)
+{
+    static struct counted alone[CHILD_MARKS_MAX], marks[CHILD_MARKS_MAX];
+    unsigned count = count_walk(program, SHAPE WALK, alone);
+    assert_int_equal(count_walk(program, SHAPE "workers=3 " WALK, marks), count);
+    for (unsigned i = 1; i < count; i++) {
+        uint64_t calls = marks[i].count.calls - marks[i - 1].count.calls;
+        uint64_t expected = alone[i].count.calls - alone[i - 1].count.calls;
+        if (calls != expected)
+            fail_msg("%s: %llu allocator calls instead of %llu in mark %u, %s", program,
+                     (unsigned long long)calls, (unsigned long long)expected, i, marks[i].told.phase);
+    }
+}
+
+static void workers_ask_for_memory_before_the_baseline_and_then_for_their_maps_alone(void **state)
+{
+    (void)state;
+    if (TEST_SANITIZED)
+        skip();
+    workloads_each(assert_workers_add_nothing);
+}
+
 static void assert_counts_agree(const char *program)
 {
     static struct counted marks[CHILD_MARKS_MAX];
@@ -235,6 +259,7 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_workload_needs_the_c_library_alone),
         cmocka_unit_test(nothing_is_called_before_the_baseline_in_hold_in_silence_or_parked),
+        cmocka_unit_test(workers_ask_for_memory_before_the_baseline_and_then_for_their_maps_alone),
         cmocka_unit_test(each_mark_says_what_is_live_and_a_free_drop_leaves_nothing),
         cmocka_unit_test(the_same_cell_makes_the_same_calls_twice),
         cmocka_unit_test(null_and_mapped_make_no_call_at_all_and_the_others_many),

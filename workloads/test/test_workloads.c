@@ -92,8 +92,9 @@ static void walk_all_shapes(const char *program)
         char arguments[400];
         snprintf(arguments, sizeof arguments,
                  "records=%d strings=1..3 length=15..30 order=%s removal=%s survivors_ppm=%d seed=11 "
-                 "purge=malloc_trim(0) walk=%s",
-                 RECORDS, orders[i % 3], deletes ? "delete" : "free", survivors ? 100000 : 0, WALK(100));
+                 "workers=%u purge=malloc_trim(0) walk=%s",
+                 RECORDS, orders[i % 3], deletes ? "delete" : "free", survivors ? 100000 : 0, 1 + i % 2,
+                 WALK(100));
         walk_through(program, arguments);
         assert_marks_agree();
         assert_dropped(deletes, survivors);

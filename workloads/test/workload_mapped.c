@@ -1,5 +1,9 @@
 /* mapped: a control with a known answer. Its "map" is memory it maps, touches and unmaps itself, 128 bytes a
- * record, so all is given back at the drop under every allocator. */
+ * record, so all is given back at the drop under every allocator. Its environment variable DROP makes it another
+ * one (settings of bench/test/allocators/mapped.ini):
+ *   lazy      is given back by MADV_FREE: the kernel takes it when it needs it
+ *   dirty     is kept as it is for the next build */
+#include <stdbool.h>
 #include <sys/mman.h>
 
 #include "driver/die.h"
@@ -13,13 +17,20 @@ struct map {
     size_t bytes;
 };
 
+static bool drops(const char *how)
+{
+    const char *asked = getenv("DROP");
+    return asked && strcmp(asked, how) == 0;
+}
+
 static void build(void *opaque, const struct batch *batch)
 {
     struct map *map = opaque;
     map->bytes = (batch->end - batch->first) * RECORD_SIZE;
     if (map->bytes == 0)
         return;
-    map->memory = mmap(NULL, map->bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (!map->memory)
+        map->memory = mmap(NULL, map->bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (map->memory == MAP_FAILED)
         die(PROTOCOL_EXIT_MEMORY, "mmap failed", NULL);
     memset(map->memory, 1, map->bytes);
@@ -35,6 +46,10 @@ static void drop(void *opaque, const struct batch *batch)
 {
     struct map *map = opaque;
     (void)batch;
+    if (map->memory && drops("lazy"))
+        madvise(map->memory, map->bytes, MADV_FREE);
+    if (drops("lazy") || drops("dirty"))
+        return;
     if (map->memory)
         munmap(map->memory, map->bytes);
     *map = (struct map){0};
