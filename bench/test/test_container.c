@@ -1,0 +1,250 @@
+/* Runs under a limit, on the machine's own memory cgroups (root; whichever version there is): who is killed by the
+ * kernel is told from who is killed by somebody, what a neighbour gets is what the process does not hold, and no
+ * group stays behind. Skipped where no group can be made. */
+#include <ftw.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include "cgroup.h"
+#include "program.h"
+
+#define MB (UINT64_C(1) << 20)
+#define LIMIT_BYTES (64 * MB)
+#define STEP_BYTES (8 * MB)     /* of the neighbour */
+#define OVERHEAD_BYTES (4 * MB) /* page tables, stacks and libraries of two processes */
+
+static bool no_group_can_be_made(void)
+{
+    struct cgroup_site *site = cgroup_find(NULL, NULL, NULL);
+    cgroup_site_close(site);
+    if (!site)
+        print_message("no memory cgroup can be made here\n");
+    return !site;
+}
+
+/* A workload of 128 bytes a record that gives its memory back, lazily, or not (`mapped`), and one that does wrong
+ * (`faulty`); the C library's malloc. */
+static char *write_plan(const char *folder, const char *allocator, const char *workload, const char *records,
+                        const char *walk, const char *limit)
+{
+    g_autofree char *text = g_strdup_printf(
+        "[plan]\nsummary = x\nbaseline = glibc/default\nsilent = 100 ms\nticking = 100 ms\nwalk = %s\n"
+        "[limit]\nmemory = 64M\n%s"
+        "[shape s]\nrecords = %s\nstrings = 1\nlength = 15\norder = hash\nworkers = 2\n"
+        "[cells c]\nallocators = %s\nsettings = *\nworkloads = %s\nshapes = s\n",
+        walk, limit, records, allocator, workload);
+    return support_new_file(folder, "plan.ini", text);
+}
+
+/* Into FOLDER/run; only the settings that match. */
+static struct csv *run_plan(program_outcome *outcome, const char *folder, const char *plan, const char *only)
+{
+    g_autofree char *run = g_build_filename(folder, "run", NULL);
+    program_run(outcome, "run", "--plan", plan, "--out", run, "--data", TEST_SOURCE_DIR "/bench/test",
+                "--only", only);
+    return program_table(run, "runs.csv");
+}
+
+static guint row_of(const struct csv *runs, const char *setting)
+{
+    for (guint row = 0; row < csv_rows(runs); row++)
+        if (strcmp(program_text(runs, row, "setting"), setting) == 0)
+            return row;
+    fail_msg("there is no row of %s", setting);
+    return 0;
+}
+
+static void assert_text(const struct csv *runs, guint row, const char *column, const char *expected)
+{
+    if (strcmp(program_text(runs, row, column), expected) != 0)
+        fail_msg("%s: %s is \"%s\", not \"%s\": %s", program_text(runs, row, "cell"), column,
+                 program_text(runs, row, column), expected, program_text(runs, row, "reason"));
+}
+
+static void assert_between(const struct csv *runs, guint row, const char *column, uint64_t low, uint64_t high)
+{
+    uint64_t value = program_number(runs, row, column);
+    if (value < low || value > high)
+        fail_msg("%s: %s is %" G_GUINT64_FORMAT ", not %" G_GUINT64_FORMAT "..%" G_GUINT64_FORMAT,
+                 program_text(runs, row, "cell"), column, value, low, high);
+}
+
+/* --- what stays behind --- */
+
+static int groups_seen;
+static char group_prefix[64];
+
+static int count_group(const char *path, const struct stat *info, int kind, struct FTW *at)
+{
+    (void)info;
+    groups_seen += kind == FTW_D && g_str_has_prefix(path + at->base, group_prefix);
+    return 0;
+}
+
+/* Groups of the orchestrator `pid`. */
+static int count_groups(pid_t pid)
+{
+    groups_seen = 0;
+    snprintf(group_prefix, sizeof group_prefix, "afterfree-%d-", (int)pid);
+    nftw("/sys/fs/cgroup", count_group, 32, FTW_PHYS);
+    return groups_seen;
+}
+
+/* --- tests --- */
+
+static void a_cell_that_needs_more_than_its_limit_is_oom_and_says_where(void **state)
+{
+    if (no_group_can_be_made())
+        skip();
+    g_auto(program_outcome) outcome = {0};
+    g_autofree char *plan = write_plan(*state, "mapped", "mapped", "1M", "build drop", "");
+    g_autoptr(csv_table) runs = run_plan(&outcome, *state, plan, "*/default/*");
+    program_assert_code(&outcome, EXIT_NOT_PROVEN);
+    assert_text(runs, 0, "status", "oom");
+    assert_text(runs, 0, "ended_in", "build");
+    support_assert_has(program_text(runs, 0, "reason"),
+                       "killed by the kernel at the limit of 67.1 MB in build");
+    assert_int_equal(program_number(runs, 0, "oom_kills"), 1);
+    assert_int_equal(program_number(runs, 0, "limit_bytes"), LIMIT_BYTES);
+    assert_true(program_number(runs, 0, "cgroup_failures") > 0);
+    assert_between(runs, 0, "cgroup_peak_bytes", LIMIT_BYTES - MB, LIMIT_BYTES);
+    support_assert_has(outcome.out, "killed in build");
+}
+
+static void an_oom_that_is_an_answer_leaves_the_exit_code_0(void **state)
+{
+    if (no_group_can_be_made())
+        skip();
+    g_auto(program_outcome) outcome = {0};
+    g_autofree char *plan = write_plan(*state, "mapped", "mapped", "1M", "build drop", "oom = answer\n");
+    g_autoptr(csv_table) runs = run_plan(&outcome, *state, plan, "*/default/*");
+    program_assert_code(&outcome, EXIT_PROVEN);
+    assert_text(runs, 0, "status", "oom");
+    support_assert_has_not(outcome.out, "Not in the table");
+}
+
+static void a_kill_by_somebody_else_is_failed_and_no_oom(void **state)
+{
+    if (no_group_can_be_made() || TEST_SANITIZED)
+        skip();
+    g_auto(program_outcome) outcome = {0};
+    g_autofree char *plan = write_plan(*state, "faulty", "faulty", "1000", "build drop", "oom = answer\n");
+    g_autoptr(csv_table) runs = run_plan(&outcome, *state, plan, "*/kill/*");
+    program_assert_code(&outcome, EXIT_NOT_PROVEN);
+    assert_text(runs, 0, "status", "failed");
+    support_assert_has(program_text(runs, 0, "reason"), "signal 9");
+    support_assert_has(program_text(runs, 0, "reason"), "not by the kernel");
+    assert_int_equal(program_number(runs, 0, "oom_kills"), 0);
+}
+
+/* The map is 32 MiB of 64: given back the neighbour gets nearly all, kept it gets what is left. Two processes
+ * have 4 MiB of their own, and what the neighbour got is known to a step. */
+static void a_neighbour_gets_what_was_given_back_and_what_is_lazy_but_not_what_is_dirty(void **state)
+{
+    if (no_group_can_be_made() || PROGRAM_UNPROVABLE)
+        skip();
+    g_auto(program_outcome) outcome = {0};
+    g_autofree char *plan = write_plan(*state, "mapped", "mapped", "262144", "build drop pressure", "");
+    g_autoptr(csv_table) runs = run_plan(&outcome, *state, plan, "*");
+    program_assert_code(&outcome, EXIT_PROVEN);
+    uint64_t own = OVERHEAD_BYTES + (TEST_SANITIZED ? 16 * MB : 0);
+    guint given = row_of(runs, "default"), lazy = row_of(runs, "lazy"), dirty = row_of(runs, "dirty");
+    assert_between(runs, given, "neighbour_got_bytes", LIMIT_BYTES - own - STEP_BYTES, LIMIT_BYTES);
+    assert_between(runs, lazy, "neighbour_got_bytes", LIMIT_BYTES - own - STEP_BYTES, LIMIT_BYTES);
+    assert_between(runs, dirty, "neighbour_got_bytes", 32 * MB - own - STEP_BYTES, 32 * MB);
+    assert_text(runs, given, "pressure_victim", "neighbour"); /* it is the larger one */
+    assert_text(runs, lazy, "pressure_victim", "neighbour");
+    assert_between(runs, lazy, "drop_lazy_bytes", 32 * MB, 33 * MB);
+    assert_between(runs, lazy, "pressure_rss_bytes", 0,
+                   program_number(runs, lazy, "baseline_rss_bytes") + MB);
+    for (guint row = 0; row < csv_rows(runs); row++)
+        assert_int_equal(program_number(runs, row, "oom_kills"), 1);
+}
+
+/* 40 MiB are more than a neighbour can get of 64. */
+static void a_process_that_pressure_kills_has_an_ok_row(void **state)
+{
+    if (no_group_can_be_made() || PROGRAM_UNPROVABLE)
+        skip();
+    g_auto(program_outcome) outcome = {0};
+    g_autofree char *plan = write_plan(*state, "mapped", "mapped", "327680", "build drop pressure", "");
+    g_autoptr(csv_table) runs = run_plan(&outcome, *state, plan, "*/dirty/*");
+    program_assert_code(&outcome, EXIT_PROVEN);
+    assert_text(runs, 0, "status", "ok");
+    assert_text(runs, 0, "pressure_victim", "process");
+    assert_text(runs, 0, "ended_in", "pressure");
+    assert_text(runs, 0, "pressure_rss_bytes", "");
+    assert_between(runs, 0, "cgroup_drop_bytes", 40 * MB,
+                   40 * MB + OVERHEAD_BYTES + (TEST_SANITIZED ? 16 * MB : 0));
+    assert_true(program_number(runs, 0, "neighbour_got_bytes") <= 24 * MB);
+}
+
+/* Starts a run of many cells, and returns when the first has ended: then there is a group. */
+static GPid start_long_run(const char *folder, FILE **said)
+{
+    g_autofree char *plan = write_plan(folder, "mapped", "mapped", "1000", "build drop silent", "");
+    g_autofree char *run = g_build_filename(folder, "run", NULL);
+    const char *const argv[] = {
+        TEST_BUILD_DIR "/bench/afterfree", "run",      "--plan", plan, "--out", run, "--data",
+        TEST_SOURCE_DIR "/bench/test",     "--repeat", "500",    NULL};
+    char line[1000] = "";
+    GPid pid;
+    int from_it;
+    assert_true(g_spawn_async_with_pipes(NULL, (char **)(uintptr_t)argv, NULL, G_SPAWN_DO_NOT_REAP_CHILD,
+                                         NULL, NULL, &pid, NULL, NULL, &from_it, NULL));
+    *said = fdopen(from_it, "r");
+    while (!strstr(line, "] ok ") && fgets(line, sizeof line, *said))
+        ;
+    support_assert_has(line, "] ok ");
+    return pid;
+}
+
+static void end_run(GPid pid, int signal_number, int code)
+{
+    int status;
+    assert_int_equal(kill(pid, signal_number), 0);
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(program_exit_code(status), code);
+}
+
+static void ctrl_c_leaves_no_group_behind(void **state)
+{
+    if (no_group_can_be_made() || PROGRAM_UNPROVABLE)
+        skip();
+    FILE *said;
+    GPid pid = start_long_run(*state, &said);
+    end_run(pid, SIGINT, EXIT_INTERRUPTED);
+    fclose(said);
+    assert_int_equal(count_groups(pid), 0);
+}
+
+static void the_groups_of_a_killed_orchestrator_are_removed_by_the_next_run(void **state)
+{
+    if (no_group_can_be_made() || PROGRAM_UNPROVABLE)
+        skip();
+    FILE *said;
+    GPid pid = start_long_run(*state, &said);
+    end_run(pid, SIGKILL, 128 + SIGKILL);
+    fclose(said);
+    assert_true(count_groups(pid) > 0);
+    g_auto(program_outcome) outcome = {0};
+    g_autofree char *plan = write_plan(*state, "mapped", "mapped", "1000", "build drop", "");
+    g_autofree char *next = g_build_filename(*state, "next", NULL);
+    program_run(&outcome, "run", "--plan", plan, "--out", next, "--data", TEST_SOURCE_DIR "/bench/test");
+    program_assert_code(&outcome, EXIT_PROVEN);
+    assert_int_equal(count_groups(pid), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        SUPPORT_TEST(a_cell_that_needs_more_than_its_limit_is_oom_and_says_where),
+        SUPPORT_TEST(an_oom_that_is_an_answer_leaves_the_exit_code_0),
+        SUPPORT_TEST(a_kill_by_somebody_else_is_failed_and_no_oom),
+        SUPPORT_TEST(a_neighbour_gets_what_was_given_back_and_what_is_lazy_but_not_what_is_dirty),
+        SUPPORT_TEST(a_process_that_pressure_kills_has_an_ok_row),
+        SUPPORT_TEST(ctrl_c_leaves_no_group_behind),
+        SUPPORT_TEST(the_groups_of_a_killed_orchestrator_are_removed_by_the_next_run),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
