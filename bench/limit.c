@@ -30,12 +30,17 @@ uint64_t limit_usage_bytes(const struct limit *limit)
     return counters.usage_bytes;
 }
 
-bool limit_has_killed(const struct limit *limit)
+static uint64_t new_kills(const struct limit *limit)
 {
-    struct cgroup_counters counters = {.oom_kills = 0};
+    struct cgroup_counters counters = {.oom_kills = limit->kills_known};
     if (limit->cgroup)
         cgroup_read(limit->cgroup, &counters);
-    return counters.oom_kills > limit->kills_known;
+    return counters.oom_kills - limit->kills_known;
+}
+
+bool limit_has_killed(const struct limit *limit)
+{
+    return new_kills(limit) > 0;
 }
 
 void limit_measure(const struct limit *limit, struct record *record)
@@ -55,12 +60,13 @@ bool limit_press(struct limit *limit, const char *program, GError **error)
     return neighbour_start(&limit->neighbour, program, limit_procs(limit), limit->limit_bytes, error);
 }
 
-/* It was killed, or has got the whole limit. */
+/* It was killed, or has got the whole limit. When both were killed the process was the first, for it stands still:
+ * without the neighbour nobody needs memory. */
 static enum limit_pressure judge_end(struct limit *limit, int status)
 {
-    if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL && limit_has_killed(limit)) {
+    if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL && new_kills(limit) > 0) {
         limit->kills_known++;
-        return LIMIT_PRESSURE_NEIGHBOUR;
+        return new_kills(limit) > 0 ? LIMIT_PRESSURE_PROCESS : LIMIT_PRESSURE_NEIGHBOUR;
     }
     return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? LIMIT_PRESSURE_NONE : LIMIT_PRESSURE_BROKEN;
 }

@@ -6,7 +6,8 @@ bool neighbour_start(struct neighbour *neighbour, const char *program, const cha
                      uint64_t limit_bytes, GError **error)
 {
     g_autofree char *limit = g_strdup_printf("%" G_GUINT64_FORMAT, limit_bytes);
-    g_autofree char *step = g_strdup_printf("%" G_GUINT64_FORMAT, NEIGHBOUR_STEP_BYTES);
+    g_autofree char *step =
+        g_strdup_printf("%" G_GUINT64_FORMAT, MIN(NEIGHBOUR_STEP_BYTES, limit_bytes / 16));
     char *const arguments[] = {(char *)(uintptr_t) "neighbour", limit, step, NULL}, *const environment[] = {
                                                                                         NULL};
     const struct spawn_spec spec = {

@@ -11,7 +11,7 @@
 
 #include "child.h"
 
-#define NEIGHBOUR_STEP_BYTES (UINT64_C(8) << 20)
+#define NEIGHBOUR_STEP_BYTES (UINT64_C(8) << 20) /* of a small limit a sixteenth */
 
 struct neighbour {
     bool started;

@@ -9,9 +9,12 @@
 #include "program.h"
 
 #define MB (UINT64_C(1) << 20)
-#define LIMIT_BYTES (64 * MB)
-#define STEP_BYTES (8 * MB)     /* of the neighbour */
-#define OVERHEAD_BYTES (4 * MB) /* page tables, stacks and libraries of two processes */
+#define LIMIT_BYTES                                                                                          \
+    (TEST_SANITIZED ? 96 * MB : 8 * MB) /* small: in user-mode Linux a page fault takes long */
+#define HALF_BYTES (LIMIT_BYTES / 2)
+#define STEP_BYTES (LIMIT_BYTES / 16)                      /* of the neighbour */
+#define OVERHEAD_BYTES (TEST_SANITIZED ? 40 * MB : 3 * MB) /* page tables and libraries of two processes */
+#define RECORD_BYTES 128                                   /* of the workload `mapped` */
 
 static bool no_group_can_be_made(void)
 {
@@ -22,17 +25,17 @@ static bool no_group_can_be_made(void)
     return !site;
 }
 
-/* A workload of 128 bytes a record that gives its memory back, lazily, or not (`mapped`), and one that does wrong
- * (`faulty`); the C library's malloc. */
-static char *write_plan(const char *folder, const char *allocator, const char *workload, const char *records,
-                        const char *walk, const char *limit)
+/* A map of so many bytes that is given back, lazily, or not (`mapped`), or a workload that does wrong (`faulty`);
+ * the C library's malloc. */
+static char *write_plan(const char *folder, const char *workload, uint64_t bytes, const char *walk,
+                        const char *limit)
 {
     g_autofree char *text = g_strdup_printf(
         "[plan]\nsummary = x\nbaseline = glibc/default\nsilent = 100 ms\nticking = 100 ms\nwalk = %s\n"
-        "[limit]\nmemory = 64M\n%s"
-        "[shape s]\nrecords = %s\nstrings = 1\nlength = 15\norder = hash\nworkers = 2\n"
+        "[limit]\nmemory = %" G_GUINT64_FORMAT "B\n%s"
+        "[shape s]\nrecords = %" G_GUINT64_FORMAT "\nstrings = 1\nlength = 15\norder = hash\nworkers = 2\n"
         "[cells c]\nallocators = %s\nsettings = *\nworkloads = %s\nshapes = s\n",
-        walk, limit, records, allocator, workload);
+        walk, LIMIT_BYTES, limit, bytes / RECORD_BYTES, workload, workload);
     return support_new_file(folder, "plan.ini", text);
 }
 
@@ -40,8 +43,8 @@ static char *write_plan(const char *folder, const char *allocator, const char *w
 static struct csv *run_plan(program_outcome *outcome, const char *folder, const char *plan, const char *only)
 {
     g_autofree char *run = g_build_filename(folder, "run", NULL);
-    program_run(outcome, "run", "--plan", plan, "--out", run, "--data", TEST_SOURCE_DIR "/bench/test",
-                "--only", only);
+    program_run(outcome, "run", "--plan", plan, "--out", run, "--sample-hz", "20", "--data",
+                TEST_SOURCE_DIR "/bench/test", "--only", only);
     return program_table(run, "runs.csv");
 }
 
@@ -97,13 +100,12 @@ static void a_cell_that_needs_more_than_its_limit_is_oom_and_says_where(void **s
     if (no_group_can_be_made())
         skip();
     g_auto(program_outcome) outcome = {0};
-    g_autofree char *plan = write_plan(*state, "mapped", "mapped", "1M", "build drop", "");
+    g_autofree char *plan = write_plan(*state, "mapped", 2 * LIMIT_BYTES, "build drop", "");
     g_autoptr(csv_table) runs = run_plan(&outcome, *state, plan, "*/default/*");
     program_assert_code(&outcome, EXIT_NOT_PROVEN);
     assert_text(runs, 0, "status", "oom");
     assert_text(runs, 0, "ended_in", "build");
-    support_assert_has(program_text(runs, 0, "reason"),
-                       "killed by the kernel at the limit of 67.1 MB in build");
+    support_assert_has(program_text(runs, 0, "reason"), "killed by the kernel at the limit of");
     assert_int_equal(program_number(runs, 0, "oom_kills"), 1);
     assert_int_equal(program_number(runs, 0, "limit_bytes"), LIMIT_BYTES);
     assert_true(program_number(runs, 0, "cgroup_failures") > 0);
@@ -116,7 +118,7 @@ static void an_oom_that_is_an_answer_leaves_the_exit_code_0(void **state)
     if (no_group_can_be_made())
         skip();
     g_auto(program_outcome) outcome = {0};
-    g_autofree char *plan = write_plan(*state, "mapped", "mapped", "1M", "build drop", "oom = answer\n");
+    g_autofree char *plan = write_plan(*state, "mapped", 2 * LIMIT_BYTES, "build drop", "oom = answer\n");
     g_autoptr(csv_table) runs = run_plan(&outcome, *state, plan, "*/default/*");
     program_assert_code(&outcome, EXIT_PROVEN);
     assert_text(runs, 0, "status", "oom");
@@ -128,7 +130,7 @@ static void a_kill_by_somebody_else_is_failed_and_no_oom(void **state)
     if (no_group_can_be_made() || TEST_SANITIZED)
         skip();
     g_auto(program_outcome) outcome = {0};
-    g_autofree char *plan = write_plan(*state, "faulty", "faulty", "1000", "build drop", "oom = answer\n");
+    g_autofree char *plan = write_plan(*state, "faulty", 100 * RECORD_BYTES, "build drop", "oom = answer\n");
     g_autoptr(csv_table) runs = run_plan(&outcome, *state, plan, "*/kill/*");
     program_assert_code(&outcome, EXIT_NOT_PROVEN);
     assert_text(runs, 0, "status", "failed");
@@ -137,56 +139,57 @@ static void a_kill_by_somebody_else_is_failed_and_no_oom(void **state)
     assert_int_equal(program_number(runs, 0, "oom_kills"), 0);
 }
 
-/* The map is 32 MiB of 64: given back the neighbour gets nearly all, kept it gets what is left. Two processes
- * have 4 MiB of their own, and what the neighbour got is known to a step. */
+/* The map is half of the limit: given back the neighbour gets nearly all, kept it gets the other half, but for
+ * what two processes have of their own; and what it got is known to a step. */
 static void a_neighbour_gets_what_was_given_back_and_what_is_lazy_but_not_what_is_dirty(void **state)
 {
     if (no_group_can_be_made() || PROGRAM_UNPROVABLE)
         skip();
     g_auto(program_outcome) outcome = {0};
-    g_autofree char *plan = write_plan(*state, "mapped", "mapped", "262144", "build drop pressure", "");
+    g_autofree char *plan = write_plan(*state, "mapped", HALF_BYTES, "build drop pressure", "");
     g_autoptr(csv_table) runs = run_plan(&outcome, *state, plan, "*");
     program_assert_code(&outcome, EXIT_PROVEN);
-    uint64_t own = OVERHEAD_BYTES + (TEST_SANITIZED ? 16 * MB : 0);
+    uint64_t most = LIMIT_BYTES - OVERHEAD_BYTES - STEP_BYTES;
     guint given = row_of(runs, "default"), lazy = row_of(runs, "lazy"), dirty = row_of(runs, "dirty");
-    assert_between(runs, given, "neighbour_got_bytes", LIMIT_BYTES - own - STEP_BYTES, LIMIT_BYTES);
-    assert_between(runs, lazy, "neighbour_got_bytes", LIMIT_BYTES - own - STEP_BYTES, LIMIT_BYTES);
-    assert_between(runs, dirty, "neighbour_got_bytes", 32 * MB - own - STEP_BYTES, 32 * MB);
+    assert_between(runs, given, "neighbour_got_bytes", most, LIMIT_BYTES);
+    assert_between(runs, lazy, "neighbour_got_bytes", most, LIMIT_BYTES);
+    assert_between(runs, dirty, "neighbour_got_bytes", most - HALF_BYTES, HALF_BYTES);
     assert_text(runs, given, "pressure_victim", "neighbour"); /* it is the larger one */
     assert_text(runs, lazy, "pressure_victim", "neighbour");
-    assert_between(runs, lazy, "drop_lazy_bytes", 32 * MB, 33 * MB);
+    assert_between(runs, lazy, "drop_lazy_bytes", HALF_BYTES - MB, HALF_BYTES + MB);
     assert_between(runs, lazy, "pressure_rss_bytes", 0,
                    program_number(runs, lazy, "baseline_rss_bytes") + MB);
     for (guint row = 0; row < csv_rows(runs); row++)
-        assert_int_equal(program_number(runs, row, "oom_kills"), 1);
+        assert_between(runs, row, "oom_kills", 1, 2); /* the kernel may go on to the neighbour */
 }
 
-/* 40 MiB are more than a neighbour can get of 64. */
+/* Five eighths of the limit are more than a neighbour can get. */
 static void a_process_that_pressure_kills_has_an_ok_row(void **state)
 {
     if (no_group_can_be_made() || PROGRAM_UNPROVABLE)
         skip();
     g_auto(program_outcome) outcome = {0};
-    g_autofree char *plan = write_plan(*state, "mapped", "mapped", "327680", "build drop pressure", "");
+    g_autofree char *plan =
+        write_plan(*state, "mapped", HALF_BYTES + LIMIT_BYTES / 8, "build drop pressure", "");
     g_autoptr(csv_table) runs = run_plan(&outcome, *state, plan, "*/dirty/*");
     program_assert_code(&outcome, EXIT_PROVEN);
     assert_text(runs, 0, "status", "ok");
     assert_text(runs, 0, "pressure_victim", "process");
     assert_text(runs, 0, "ended_in", "pressure");
     assert_text(runs, 0, "pressure_rss_bytes", "");
-    assert_between(runs, 0, "cgroup_drop_bytes", 40 * MB,
-                   40 * MB + OVERHEAD_BYTES + (TEST_SANITIZED ? 16 * MB : 0));
-    assert_true(program_number(runs, 0, "neighbour_got_bytes") <= 24 * MB);
+    uint64_t map = HALF_BYTES + LIMIT_BYTES / 8;
+    assert_between(runs, 0, "cgroup_drop_bytes", map, map + OVERHEAD_BYTES);
+    assert_true(program_number(runs, 0, "neighbour_got_bytes") <= LIMIT_BYTES - map);
 }
 
 /* Starts a run of many cells, and returns when the first has ended: then there is a group. */
 static GPid start_long_run(const char *folder, FILE **said)
 {
-    g_autofree char *plan = write_plan(folder, "mapped", "mapped", "1000", "build drop silent", "");
+    g_autofree char *plan = write_plan(folder, "mapped", 100 * RECORD_BYTES, "build drop silent", "");
     g_autofree char *run = g_build_filename(folder, "run", NULL);
     const char *const argv[] = {
-        TEST_BUILD_DIR "/bench/afterfree", "run",      "--plan", plan, "--out", run, "--data",
-        TEST_SOURCE_DIR "/bench/test",     "--repeat", "500",    NULL};
+        TEST_BUILD_DIR "/bench/afterfree", "run",      "--plan", plan,         "--out", run, "--data",
+        TEST_SOURCE_DIR "/bench/test",     "--repeat", "500",    "--no-table", NULL};
     char line[1000] = "";
     GPid pid;
     int from_it;
@@ -228,7 +231,7 @@ static void the_groups_of_a_killed_orchestrator_are_removed_by_the_next_run(void
     fclose(said);
     assert_true(count_groups(pid) > 0);
     g_auto(program_outcome) outcome = {0};
-    g_autofree char *plan = write_plan(*state, "mapped", "mapped", "1000", "build drop", "");
+    g_autofree char *plan = write_plan(*state, "mapped", 100 * RECORD_BYTES, "build drop", "");
     g_autofree char *next = g_build_filename(*state, "next", NULL);
     program_run(&outcome, "run", "--plan", plan, "--out", next, "--data", TEST_SOURCE_DIR "/bench/test");
     program_assert_code(&outcome, EXIT_PROVEN);
