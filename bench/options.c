@@ -80,8 +80,10 @@ static const char run_codes[] =
     "--set-thp: the mode is put back on every way out, also when afterfree is killed.\n"
     "\n"
     "Exit codes:\n"
-    "  0    every row is proven, or skipped because not installed or too big (listed; see --strict)\n"
-    "  1    a cell is invalid, failed, oom or timeout; the other rows stand (or refused by --strict)\n"
+    "  0    every row is proven, or skipped because not installed, too big, or no memory cgroup can be\n"
+    "       made for it (listed; see --strict)\n"
+    "  1    a cell is invalid, failed, oom or timeout; the other rows stand (or refused by --strict). An\n"
+    "       oom at the limit of a plan that says `oom = answer` is none of these\n"
     "  2    bad option or argument          3    a descriptor or plan is wrong\n"
     "  4    --only matches no cell          5    the system refused: disk full, no such folder, …\n"
     "  130  Ctrl-C or SIGTERM: children are ended, finished rows are kept (go on with --resume)";

@@ -1,5 +1,7 @@
 # What all figures share: the file to write, fonts, colours and shapes, and the ok rows of summary.csv as arrays.
-# scripts/plot sets run, plots, name and format (svg or png); a figure sets `question` and loads this file.
+# scripts/plot sets run, plots, name and format (svg or png); a figure sets `question` and loads this file. One that
+# draws rows of another status, too, sets `statuses`.
+if (!exists('statuses')) { statuses = 'ok' }
 set encoding utf8
 set decimalsign '.'
 
@@ -61,6 +63,9 @@ lighter(rgb, part) = mix((rgb >> 16) & 255, part) * 65536 + mix((rgb >> 8) & 255
 policies = 'default eager delayed lazy never'
 policy_colour(p) = int(word('0x777777 0x000000 0xD55E00 0x0072B2 0x009E73 0xCC79A7', place_in(policies, p) + 1))
 
+# A status is one of `statuses`.
+wanted(status) = place_in(statuses, status) > 0
+
 # --- the ok rows: after eval numbers('peak_rss_bytes'), peak_rss_bytes[1] to [rows] hold that column, NaN if empty ---
 
 summary = run.'/summary.csv'
@@ -73,12 +78,12 @@ all_rows = 0
 allocators = ''
 # A table of nothing but its header makes stats complain.
 if (lines > 1) {
-    stats summary using (all_rows = all_rows + 1, rows = rows + (strcol('status') eq 'ok'), \
+    stats summary using (all_rows = all_rows + 1, rows = rows + wanted(strcol('status')), \
         allocators = put(allocators, strcol('allocator')), 0) nooutput
 }
 number(column_name) = strcol(column_name) eq '' ? NaN : real(strcol(column_name))
 column_array(c, value) = sprintf("array %s[rows]; at = 0; stats summary using \
-    (strcol('status') eq 'ok' ? (at = at + 1, %s[at] = %s('%s'), 0) : 0) nooutput; ", c, c, value, c)
+    (wanted(strcol('status')) ? (at = at + 1, %s[at] = %s('%s'), 0) : 0) nooutput; ", c, c, value, c)
 arrays(list, value) = list eq '' ? '' : column_array(word(list, 1), value).arrays(tail(list), value)
 csv_on = 'set datafile separator comma; set datafile columnheaders; set datafile missing NaN; '
 csv_off = 'set datafile separator whitespace; unset datafile columnheaders; '
@@ -108,7 +113,7 @@ if (rows > 0) {
 allocator_place(i) = place_in(allocators, allocator[i])
 over(bytes, i) = bytes - baseline_rss_bytes[i]
 block_title(i) = sprintf('%s, %s: %s live, dropped in %s order', workload[i], shape[i], amount(live_bytes[i]), order[i])
-not_drawn = all_rows == rows ? '' : count(all_rows - rows, 'cell is not ok and not drawn. ', 'cells are not ok and not drawn. ')
+not_drawn = all_rows == rows ? '' : count(all_rows - rows, 'cell is', 'cells are').' not '.(words(statuses) > 1 ? 'proven' : 'ok').' and not drawn. '
 
 # --- rows under headings, a heading per block, the largest block first ---
 # A figure defines shown(i) and sort_key(i), least first; eval place_rows makes y[i], first[i] and rows_height.

@@ -16,9 +16,10 @@
  *   survivors_ppm=N      of a million records, how many outlive the drop (chosen at random by the seed)
  *   removal=free|delete  free the whole map, or delete every key and keep the table
  *   seed=N
- *   workers=N            threads that build and drop by turns (default 1: the main thread, and no other). Cycle
- *                        i, which is (re)build, hold and (re)drop, is worker i modulo N's, as a new request is a
- *                        new worker's; ticks go round all of them; a purge is the main thread's
+ *   workers=N            threads that cycles go round (default 1: the main thread, and no other): (re)build,
+ *                        hold and (re)drop number i are worker i modulo N's, as a new request is a new
+ *                        worker's. Ticks go round all of them, a purge is the main thread's; who has nothing
+ *                        to do sleeps. They are started before the baseline
  *   walk=PHASE[:MS],…    phases below in order; silent and ticking need their window in ms
  *   purge=CALL           the allocator's explicit purge, see call.h; needed if the walk has "purge"
  *
@@ -55,7 +56,7 @@ enum protocol_exit {
 };
 
 /* Phases: X(name, kind). busy phases need the token; waiting ones have a window; only_mark ones do nothing.
- * Parked behind the mark `pressure` the process may be killed: a neighbour then eats up their common limit. */
+ * Parked behind the mark `pressure` it may be killed: a neighbour then eats up their common limit. */
 #define PROTOCOL_PHASES(X)                                                                                   \
     X(baseline, only_mark)                                                                                   \
     X(build, busy)                                                                                           \

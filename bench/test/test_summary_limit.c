@@ -1,0 +1,132 @@
+/* summary.h: cells under a limit. Who was killed at it, exactly told, is an answer and not a row that is missing. */
+#include "program.h"
+#include "summary.h"
+
+#define HEADER                                                                                               \
+    "cell,allocator,setting,policy,workload,shape,repeat,limit_bytes,ended_in,pressure_victim,status,"       \
+    "reason,"                                                                                                \
+    "baseline_rss_bytes,peak_rss_bytes,silent_rss_bytes,silent_held_bytes,neighbour_got_bytes\n"
+#define ROW(setting, repeat, limit, rest)                                                                    \
+    "a/" setting "/w/s,a," setting ",default,w,s," repeat "," limit "," rest "\n"
+
+static const char rows[] = HEADER ROW("kept", "1", "2000000000",
+                                      "pressure,process,ok,,1000000,901000000,801000000,801000000,700000000")
+    ROW("given", "1", "2000000000", "end,neighbour,ok,,1000000,901000000,2000000,2000000,1900000000")
+        ROW("dead", "1", "2000000000", "rebuild,,oom,killed there,1000000,951000000,801000000,791000000,")
+            ROW("dead", "2", "2000000000", "rebuild,,oom,killed there,1000000,951000000,801000000,771000000,")
+                ROW("mixed", "1", "2000000000", "rebuild,,oom,killed there,1000000,5000000,5000000,5000000,")
+                    ROW("mixed", "2", "2000000000",
+                        "end,neighbour,ok,,1000000,901000000,3000000,3000000,1800000000")
+                        ROW("presumed", "1", "", "build,,oom,signal 9,1000000,5000000,,,");
+
+static struct summary *read_rows(const char *folder, const char *text)
+{
+    g_autoptr(GError) error = NULL;
+    support_write(folder, "runs.csv", text);
+    struct summary *summary = summary_read(folder, &error);
+    if (!summary)
+        fail_msg("%s", error->message);
+    return summary;
+}
+
+static const struct summary_cell *cell_of(const struct summary *summary, const char *setting)
+{
+    for (guint i = 0; i < summary->cells->len; i++) {
+        const struct summary_cell *cell = summary->cells->pdata[i];
+        if (strcmp(cell->texts.setting, setting) == 0)
+            return cell;
+    }
+    fail_msg("no cell %s", setting);
+    return NULL;
+}
+
+static void a_cell_killed_at_its_limit_has_its_numbers_up_to_the_kill(void **state)
+{
+    struct summary *summary = read_rows(*state, rows);
+    const struct summary_cell *dead = cell_of(summary, "dead");
+    assert_true(summary_killed_at_limit(dead));
+    assert_string_equal(dead->texts.status, "oom");
+    assert_int_equal(dead->ok, 0);
+    assert_int_equal(dead->numbers[RECORD_silent_held_bytes].median, 781000000);
+    assert_int_equal(dead->numbers[RECORD_peak_rss_bytes].median, 951000000);
+    assert_true(dead->numbers[RECORD_neighbour_got_bytes].median == RECORD_UNKNOWN);
+    summary_free(summary);
+}
+
+static void where_a_run_is_ok_only_ok_runs_count(void **state)
+{
+    struct summary *summary = read_rows(*state, rows);
+    const struct summary_cell *mixed = cell_of(summary, "mixed");
+    assert_false(summary_killed_at_limit(mixed));
+    assert_int_equal(mixed->numbers[RECORD_peak_rss_bytes].median, 901000000);
+    assert_int_equal(mixed->numbers[RECORD_peak_rss_bytes].min, 901000000);
+    summary_free(summary);
+}
+
+static void an_oom_without_a_limit_is_no_answer(void **state)
+{
+    struct summary *summary = read_rows(*state, rows);
+    const struct summary_cell *presumed = cell_of(summary, "presumed");
+    assert_false(summary_killed_at_limit(presumed));
+    assert_true(presumed->numbers[RECORD_peak_rss_bytes].median == RECORD_UNKNOWN);
+    summary_free(summary);
+}
+
+static char *print(const struct summary *summary, const char *folder)
+{
+    g_autofree char *path = g_build_filename(folder, "table", NULL);
+    FILE *out = fopen(path, "w");
+    assert_non_null(out);
+    summary_print(summary, folder, out);
+    fclose(out);
+    return support_read(folder, "table");
+}
+
+static void the_table_tells_who_lived_and_what_a_neighbour_got_the_most_first(void **state)
+{
+    struct summary *summary = read_rows(*state, rows);
+    g_autofree char *table = print(summary, *state);
+    summary_free(summary);
+    const char *at = strstr(table, "At a limit of 2.00 GB (w, s)");
+    assert_non_null(at);
+    static const char *const lines[] = {
+        "a/given                     900 MB 1.00 MB  lived             1.90 GB, then the neighbour was "
+        "killed",
+        "a/mixed                     900 MB 2.00 MB  lived             1.80 GB, then the neighbour was "
+        "killed",
+        "a/kept                      900 MB  800 MB  lived             700 MB, then the process was killed",
+        "a/dead                      950 MB  780 MB  killed in rebuild -",
+    };
+    for (unsigned i = 0; i < G_N_ELEMENTS(lines); i++) {
+        const char *line = strstr(at, lines[i]);
+        if (!line)
+            fail_msg("\"%s\" is not behind:\n%s\nin\n%s", lines[i], at, table);
+        at = line;
+    }
+    const char *missing = strstr(table, "Not in the table");
+    assert_non_null(missing);
+    support_assert_has(missing, "oom      a/presumed/w/s: signal 9");
+    support_assert_has(missing, "partly   a/mixed/w/s: 1 of 2 runs");
+    support_assert_has_not(missing, "a/dead");
+}
+
+static void a_run_without_a_limit_has_no_such_table(void **state)
+{
+    struct summary *summary =
+        read_rows(*state, "cell,allocator,setting,status,reason,peak_rss_bytes\na/b/w/s,a,b,ok,,5\n");
+    g_autofree char *table = print(summary, *state);
+    summary_free(summary);
+    support_assert_has_not(table, "At a limit");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        SUPPORT_TEST(a_cell_killed_at_its_limit_has_its_numbers_up_to_the_kill),
+        SUPPORT_TEST(where_a_run_is_ok_only_ok_runs_count),
+        SUPPORT_TEST(an_oom_without_a_limit_is_no_answer),
+        SUPPORT_TEST(the_table_tells_who_lived_and_what_a_neighbour_got_the_most_first),
+        SUPPORT_TEST(a_run_without_a_limit_has_no_such_table),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
