@@ -78,7 +78,7 @@ static bool is_writable(const char *folder)
 
 /* --- names, and what was left behind --- */
 
-/* Field 22 of /proc/PID/stat, in ticks since the boot: with it a pid is never another's. 0: no such process. */
+/* Field 22 of /proc/PID/stat, ticks since the boot: with it a pid is never another's. 0: no such process. */
 static uint64_t start_time(pid_t pid)
 {
     g_autofree char *folder = g_strdup_printf("/proc/%d", (int)pid);
@@ -161,8 +161,8 @@ static bool parse_mount(const char *mountinfo, int version, char **root, char **
     return false;
 }
 
-/* Our own group's folder. In a container our path may be the host's, of which the mount shows a part only (its
- * root), or nothing: then the mount is the nearest we know. */
+/* Our own group's folder. In a container our path may be the host's, of which the mount shows a part (its root),
+ * or nothing: then the mount is the nearest we know. */
 static char *own_folder(const char *root, const char *mount, const char *path)
 {
     size_t length = strlen(root);
@@ -184,8 +184,8 @@ static bool is_alone(const char *folder)
     return procs && strcmp(procs, self) == 0;
 }
 
-/* Switches the controller on for the children of our own group. The real root, which alone has no cgroup.type,
- * may have processes all the same. */
+/* Switches the controller on for our own group's children. The real root, which alone has no cgroup.type, may
+ * have processes all the same. */
 static bool enable(struct cgroup_site *site)
 {
     if (!has_word(site->folder, "cgroup.controllers", "memory"))
@@ -271,8 +271,8 @@ const char *cgroup_site_folder(const struct cgroup_site *site)
 
 /* --- a group --- */
 
-/* Without swap in the kernel there is no such file, and nothing to limit. In v1 it is the limit of memory and
- * swap together: a page more than memory's, for else that one is never hit and its failures are not counted. */
+/* Without swap in the kernel there is no such file, and nothing to limit. In v1 it limits memory and swap
+ * together: a page above memory's limit, which else is never hit, and its failures are not counted. */
 static bool set_limit(const struct cgroup *cgroup, uint64_t limit_bytes)
 {
     const struct cgroup_files *files = &CGROUP_FILES[cgroup->version];

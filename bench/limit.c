@@ -60,8 +60,8 @@ bool limit_press(struct limit *limit, const char *program, GError **error)
     return neighbour_start(&limit->neighbour, program, limit_procs(limit), limit->limit_bytes, error);
 }
 
-/* It was killed, or has got the whole limit. When both were killed the process was the first, for it stands still:
- * without the neighbour nobody needs memory. */
+/* It was killed, or has got the whole limit. When both were killed the process was the first: it stands still, so
+ * without the neighbour nobody asks for memory. */
 static enum limit_pressure judge_end(struct limit *limit, int status)
 {
     if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL && new_kills(limit) > 0) {

@@ -1,5 +1,5 @@
-/* limit.h: the memory limit of one run: its cgroup, the neighbour that puts it under pressure, and which of the
- * two the kernel has killed. */
+/* limit.h: the memory limit of one run: its cgroup, the neighbour that puts it under pressure, and which of
+ * the two the kernel has killed. */
 #ifndef AFTERFREE_LIMIT_H
 #define AFTERFREE_LIMIT_H
 

@@ -1,7 +1,7 @@
 /* neighbour.h: the process that shares a run's cgroup and eats up its limit: workloads/beside/neighbour.c.
  *
- * Step by step, and it stands still after each step until it is told to go on: so what it had when the kernel
- * killed somebody is known to a step. The kernel takes the larger of the two (spawn.h: their scores are alike). */
+ * Step by step, and it stands still after each until it is told to go on: so what it had when the kernel killed
+ * somebody is known to a step. The kernel takes the larger of the two, for their scores are alike (spawn.h). */
 #ifndef AFTERFREE_NEIGHBOUR_H
 #define AFTERFREE_NEIGHBOUR_H
 

@@ -90,8 +90,8 @@ void plan_group_by_thp(GArray *runs);
  * worker has freed may not serve another: then each further build of the walk counts as a map of its own. */
 uint64_t plan_expected_peak_bytes(const struct plan *plan, const struct plan_cell *cell);
 
-/* What admission counts: the limit where there is one, for the cell may fill it (a neighbour does) and can never
- * pass it, else the estimate. */
+/* What admission counts: the limit where there is one, for a cell may fill it (a neighbour does) and never pass
+ * it; else the estimate. */
 uint64_t plan_admitted_bytes(const struct plan *plan, const struct plan_cell *cell);
 
 /* An estimate of the busy time of one run, in ms, for the time left; replaced by measured ones. */

@@ -178,9 +178,9 @@ static const char *phase_of(const struct run *run)
     return ((const struct plan_step *)run->steps->pdata[run->step])->phase;
 }
 
-/* A SIGKILL that is not ours. With a cgroup its own counter tells the kernel's from somebody's, and under
- * pressure to be killed is an answer; without, it is presumed to be the kernel's, which takes the largest process
- * when memory is out. */
+/* A SIGKILL that is not ours. With a cgroup its counter tells the kernel's from somebody's, and to be killed under
+ * pressure is an answer. Without, it is presumed to be the kernel's, which takes the largest process when memory
+ * is out. */
 static void judge_kill(struct run *run, const char *how)
 {
     g_autofree char *limit = units_format_bytes(run->plan->limit_bytes);
@@ -247,8 +247,7 @@ static bool read_parked(struct run *run, struct record_mark *mark)
     mark->lazy_bytes = rollup.lazy_bytes;
     mark->anon_huge_bytes = rollup.anon_huge_bytes;
     mark->cgroup_usage_bytes = limit_usage_bytes(&run->limit);
-    mark->running_ns = mark->cpu_wait_ns =
-        RECORD_UNKNOWN; /* not every kernel has it, and it is the main thread's alone */
+    mark->running_ns = mark->cpu_wait_ns = RECORD_UNKNOWN; /* no such file, or not of the threads that work */
     if (run->what.cell->shape->workers == 1 && rss_read_sched(run->rss, &sched)) {
         mark->running_ns = sched.running_ns - run->sched_before.running_ns;
         mark->cpu_wait_ns = sched.waiting_ns - run->sched_before.waiting_ns;
