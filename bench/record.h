@@ -135,10 +135,9 @@ struct record_mark {
     uint64_t rss_bytes, rss_after_bytes;                    /* statm, before and after the rollup */
     uint64_t rollup_rss_bytes, lazy_bytes, anon_huge_bytes; /* smaps_rollup */
     uint64_t peak_bytes;                                    /* VmHWM since the mark before */
-    uint64_t running_ns,
-        cpu_wait_ns;    /* schedstat, since the mark before; RECORD_UNKNOWN: no such file, several workers */
-    uint64_t settle_ns; /* parked but still watched: until RSS is steady, or pressure is over */
-    uint64_t cgroup_usage_bytes; /* of its own cgroup; RECORD_UNKNOWN: it has none */
+    uint64_t running_ns, cpu_wait_ns; /* schedstat, since the mark before; or RECORD_UNKNOWN */
+    uint64_t settle_ns;               /* parked but still watched: until RSS is steady, or pressure is over */
+    uint64_t cgroup_usage_bytes;      /* of its own cgroup; RECORD_UNKNOWN: it has none */
 };
 
 /* t50/t90: ms from `drop_end_ns` until RSS is, at a sample taken up to `until_ns`, at or below peak less
