@@ -5,12 +5,15 @@ question = 'Who survives a second build by another thread in this container, and
 statuses = 'ok oom'
 load plots.'/style.gp'
 
-# A run without a limit does not ask this: nothing is drawn.
+# A run without a limit does not ask this.
 limit = 0
 set datafile separator whitespace
 unset datafile columnheaders
 stats run.'/plan.ini' using (limit = limit + (strcol(1) eq '[limit]'), 0) nooutput
-if (limit == 0) { exit }
+if (limit == 0) {
+    eval sentence('The plan of this run has no [limit]: there is nothing to draw.')
+    exit
+}
 
 if (rows > 0) {
     eval texts('status limit_bytes ended_in pressure_victim')
