@@ -8,14 +8,14 @@
 
 /* Exit codes of `afterfree`, and codes of its GErrors. Documented in --help. */
 enum {
-    EXIT_PROVEN = 0,       /* every row proven, or skipped (not installed, too big, no cgroup to be had) */
-    EXIT_NOT_PROVEN = 1,   /* at least one cell invalid, failed, oom (unless the plan's answer) or timeout; with
+    EXIT_PROVEN = 0,     /* every row proven, or skipped (not installed, too big, no cgroup to be had) */
+    EXIT_NOT_PROVEN = 1, /* at least one cell invalid, failed, oom (unless the plan's answer) or timeout; with
                               --strict also skipped, or a condition that moves results: one that stands, and
                               nothing is run */
-    EXIT_USAGE = 2,        /* bad option or argument */
-    EXIT_BAD_DATA = 3,     /* a descriptor, plan or results file that cannot be read as such */
-    EXIT_NO_MATCH = 4,     /* --only (or a plan's own lists) select no cell */
-    EXIT_SYSTEM = 5,       /* the system refused: disk full, no descriptors, no such folder */
+    EXIT_USAGE = 2,      /* bad option or argument */
+    EXIT_BAD_DATA = 3,   /* a descriptor, plan or results file that cannot be read as such */
+    EXIT_NO_MATCH = 4,   /* --only (or a plan's own lists) select no cell */
+    EXIT_SYSTEM = 5,     /* the system refused: disk full, no descriptors, no such folder */
     EXIT_INTERRUPTED = 130 /* Ctrl-C or SIGTERM: finished rows are kept */
 };
 

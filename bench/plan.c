@@ -355,9 +355,10 @@ static bool read_group(struct plan *plan, const char *group, GError **error)
     } else if (strcmp(group, "limit") == 0) {
         return read_limit(plan, error);
     }
-    return ini_refuse(plan->ini, group, NULL, error,
-                      "a group is [plan], [limit], [shape NAME] or [cells NAME], NAME of letters, digits, . - _, "
-                      "at most " G_STRINGIFY(ALLOCATOR_NAME_MAX) " characters");
+    return ini_refuse(
+        plan->ini, group, NULL, error,
+        "a group is [plan], [limit], [shape NAME] or [cells NAME], NAME of letters, digits, . - _, "
+        "at most " G_STRINGIFY(ALLOCATOR_NAME_MAX) " characters");
 }
 
 static bool has_phase(const struct plan *plan, const char *phase)

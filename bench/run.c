@@ -7,8 +7,8 @@
 
 #include "error.h"
 #include "offspring.h"
-#include "verify.h"
 #include "units.h"
+#include "verify.h"
 
 #define MS UINT64_C(1000000)
 

@@ -18,7 +18,7 @@ struct suite {
     GPtrArray *cells;      /* of struct plan_cell * */
     GHashTable *probes; /* allocator name -> struct probe *: the allocator alone; of those that have cells */
     GHashTable *setting_probes; /* struct allocator_setting * -> struct probe *; of proven allocators only */
-    struct cgroup_site *site; /* for a plan with a limit; NULL: no limit, or no_site says why not */
+    struct cgroup_site *site;   /* for a plan with a limit; NULL: no limit, or no_site says why not */
     char *no_site;
 };
 

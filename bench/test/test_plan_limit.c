@@ -22,23 +22,31 @@ static struct plan *read_good(const char *folder, const char *text)
     return plan;
 }
 
+static const struct allocator_setting setting = {.policy = ALLOCATOR_POLICY_DEFAULT};
+
+static struct plan_cell cell_of(const struct plan *plan)
+{
+    return (struct plan_cell){.setting = &setting, .shape = plan->shapes->pdata[0]};
+}
+
 static void a_plan_without_a_limit_has_none_and_one_worker(void **state)
 {
     struct plan *plan = read_good(*state, TEXT("", "", ""));
-    const struct plan_shape *shape = plan->shapes->pdata[0];
+    const struct plan_cell cell = cell_of(plan);
     assert_int_equal(plan->limit_bytes, 0);
     assert_false(plan->oom_is_answer);
-    assert_int_equal(shape->workers, 1);
-    assert_int_equal(plan_admitted_bytes(plan, shape), plan_expected_peak_bytes(shape));
+    assert_int_equal(cell.shape->workers, 1);
+    assert_int_equal(plan_admitted_bytes(plan, &cell), plan_expected_peak_bytes(plan, &cell));
     plan_free(plan);
 }
 
 static void a_limit_is_what_admission_counts(void **state)
 {
     struct plan *plan = read_good(*state, TEXT("", "[limit]\nmemory = 2.5G\n", ""));
+    const struct plan_cell cell = cell_of(plan);
     assert_int_equal(plan->limit_bytes, 5u << 29);
     assert_false(plan->oom_is_answer);
-    assert_int_equal(plan_admitted_bytes(plan, plan->shapes->pdata[0]), 5u << 29);
+    assert_int_equal(plan_admitted_bytes(plan, &cell), 5u << 29);
     plan_free(plan);
 }
 
@@ -56,9 +64,10 @@ static void several_workers_may_need_a_map_each(void **state)
 {
     struct plan *one = read_good(*state, TEXT("", "", "workers = 1\n"));
     struct plan *two = read_good(*state, TEXT("", "", "workers = 2\n"));
-    assert_int_equal(((struct plan_shape *)two->shapes->pdata[0])->workers, 2);
-    uint64_t more = plan_expected_peak_bytes(two->shapes->pdata[0]);
-    assert_true(more > 3 * (plan_expected_peak_bytes(one->shapes->pdata[0]) / 2));
+    const struct plan_cell with_one = cell_of(one), with_two = cell_of(two);
+    assert_int_equal(with_two.shape->workers, 2);
+    assert_true(plan_expected_peak_bytes(two, &with_two) >
+                3 * (plan_expected_peak_bytes(one, &with_one) / 2));
     plan_free(one);
     plan_free(two);
 }
