@@ -377,10 +377,12 @@ static int run_plan(struct options *options, char *const *words, GError **error)
     struct suite suite = {.plan = NULL};
     struct part part = {.folder = NULL};
     int code = -1;
-    if (fit_jobs(&options->matrix, error) && (!options->resume || resume_restore(options, error)) &&
-        suite_open(&suite, options, error) && (part.specs = specs_of(&suite, options, error)) &&
-        (options->matrix.conditions = see_conditions(&suite, options, error))) {
+    bool good = fit_jobs(&options->matrix, error) && (!options->resume || resume_restore(options, error)) &&
+                suite_open(&suite, options, error);
+    if (good)
         suite_find_site(&suite, words);
+    if (good && (part.specs = specs_of(&suite, options, error)) &&
+        (options->matrix.conditions = see_conditions(&suite, options, error))) {
         part.machine = describe(&suite, command_line);
         conditions_describe(options->matrix.conditions, part.machine);
         if (options->resume ? go_on(&part, options, error) : begin(&part, &suite, options, error))

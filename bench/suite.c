@@ -1,6 +1,5 @@
 #include "suite.h"
 
-#include <limits.h>
 #include <string.h>
 
 #include "error.h"
@@ -83,24 +82,6 @@ static bool workloads_exist(const struct suite *suite, GError **error)
     return true;
 }
 
-/* NAME-REPEAT.csv, which g_file_set_contents writes as NAME-REPEAT.csv.XXXXXX first, is one file name. */
-static bool names_fit(const struct suite *suite, GError **error)
-{
-    const size_t longest = NAME_MAX - strlen("-1000.csv.XXXXXX");
-    for (guint i = 0; i < suite->cells->len; i++) {
-        const char *name = ((const struct plan_cell *)suite->cells->pdata[i])->name;
-        if (strlen(name) <= longest)
-            continue;
-        g_set_error(
-            error, AFTERFREE_ERROR, EXIT_BAD_DATA,
-            "%s: cell %s: the name has %zu characters; it becomes a file's, so at most %zu are possible: "
-            "shorten the shape's, workload's or setting's",
-            suite->plan->path, name, strlen(name), longest);
-        return false;
-    }
-    return true;
-}
-
 /* A --preload for an allocator that has no descriptor would be dropped in silence. */
 static bool preloads_have_descriptors(const struct suite *suite, const struct options *options,
                                       GError **error)
@@ -145,8 +126,7 @@ bool suite_open(struct suite *suite, const struct options *options, GError **err
     if (options->repeat > 0)
         suite->plan->repeat = options->repeat;
     suite->cells = plan_expand(suite->plan, suite->allocators, (const char *const *)options->only, error);
-    return suite->cells && names_fit(suite, error) && workloads_exist(suite, error) &&
-           probe_all(suite, options, error);
+    return suite->cells && workloads_exist(suite, error) && probe_all(suite, options, error);
 }
 
 void suite_clear(struct suite *suite)
