@@ -54,4 +54,7 @@ void summary_print_limit(const struct summary *summary, FILE *out);
 /* Is the cell's end in that part: killed by the kernel at the limit of the plan? */
 bool summary_killed_at_limit(const struct summary_cell *cell);
 
+/* All of it: reads, writes, prints to `out` unless that is NULL. False with error. */
+bool summary_make(const char *run_folder, FILE *out, GError **error);
+
 #endif

@@ -216,3 +216,13 @@ void summary_print(const struct summary *summary, const char *run_folder, FILE *
     print_conditions(out, summary);
     print_figures(run_folder, out);
 }
+
+bool summary_make(const char *run_folder, FILE *out, GError **error)
+{
+    struct summary *summary = summary_read(run_folder, error);
+    bool written = summary && summary_write(summary, run_folder, error);
+    if (written && out)
+        summary_print(summary, run_folder, out);
+    summary_free(summary);
+    return written;
+}

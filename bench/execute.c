@@ -1,0 +1,312 @@
+#include "execute.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "allowance.h"
+#include "conditions.h"
+#include "error.h"
+#include "facts.h"
+#include "resume.h"
+#include "suite.h"
+#include "summary.h"
+
+/* --- what is run --- */
+
+static void free_spec(gpointer data)
+{
+    struct run_spec *spec = data;
+    g_free((char *)(uintptr_t)spec->program);
+    g_free((char *)(uintptr_t)spec->neighbour);
+    g_strfreev((char **)(uintptr_t)spec->environment);
+    g_free(spec);
+}
+
+static struct run_spec *spec_of(const struct suite *suite, const struct options *options,
+                                struct plan_run what, GError **error)
+{
+    g_autofree char *neighbour = paths_workload(&suite->paths, "beside/neighbour", error);
+    char *program = neighbour ? paths_workload(&suite->paths, what.cell->workload, error) : NULL;
+    if (!program)
+        return NULL;
+    const struct probe *probe = suite_probe(suite, what.cell);
+    struct run_spec *spec = g_new0(struct run_spec, 1);
+    spec->plan = suite->plan;
+    spec->what = what;
+    spec->program = program;
+    spec->object = probe->object;
+    spec->version = probe->version;
+    spec->setting_proof = proof_means(probe->proofs);
+    spec->environment = suite_environment(suite, options, what.cell);
+    spec->site = suite->site;
+    spec->neighbour = g_steal_pointer(&neighbour);
+    spec->sample_hz = options->matrix.sample_hz;
+    return spec;
+}
+
+static GPtrArray *specs_of(const struct suite *suite, const struct options *options, GError **error)
+{
+    g_autoptr(GPtrArray) specs = g_ptr_array_new_with_free_func(free_spec);
+    g_autoptr(GArray) runs = plan_schedule(suite->cells, (guint)suite->plan->repeat, suite->plan->seed);
+    if (options->set_thp)
+        plan_group_by_thp(runs);
+    for (guint i = 0; i < runs->len; i++) {
+        struct run_spec *spec = spec_of(suite, options, g_array_index(runs, struct plan_run, i), error);
+        if (!spec)
+            return NULL;
+        g_ptr_array_add(specs, spec);
+    }
+    return g_steal_pointer(&specs);
+}
+
+/* Why a run cannot be made at all, NULL: it can. *status: not installed, no cgroup to be had, or a THP mode that
+ * only --set-thp would bring, is `skipped`, anything else `invalid`. */
+static char *why_aside(const struct suite *suite, const struct options *options, const struct run_spec *spec,
+                       const char **status)
+{
+    const struct probe *probe = suite_probe(suite, spec->what.cell);
+    enum thp_mode asked = spec->what.cell->thp, system = thp_read(THP_PATH);
+    *status = probe->verdict == PROBE_NOT_INSTALLED ? "skipped" : "invalid";
+    if (probe->verdict != PROBE_PROVEN)
+        return g_strdup(probe->reason);
+    *status = "skipped";
+    if (suite->plan->limit_bytes > 0 && !suite->site)
+        return g_strdup(suite->no_site);
+    if (options->set_thp || thp_suffices(asked, system))
+        return NULL;
+    return g_strdup_printf(
+        "needs THP mode %s, the system has %s: run as root with --set-thp, or echo %s > %s", thp_name(asked),
+        thp_name(system), thp_name(asked), THP_PATH);
+}
+
+/* Takes out what cannot run at all and writes its rows. */
+static bool set_aside(const struct suite *suite, const struct options *options, GPtrArray *specs,
+                      struct folder *folder, struct matrix_outcome *aside, GError **error)
+{
+    for (guint i = 0; i < specs->len;) {
+        const struct run_spec *spec = specs->pdata[i];
+        const char *status;
+        g_autofree char *reason = why_aside(suite, options, spec, &status);
+        if (!reason) {
+            i++;
+            continue;
+        }
+        struct run *run = run_new(spec);
+        run->record.status = g_strdup(status);
+        run->record.reason = g_steal_pointer(&reason);
+        bool skipped = strcmp(status, "skipped") == 0;
+        aside->skipped += skipped;
+        aside->bad += !skipped;
+        bool written = folder_add(folder, &run->record, NULL, NULL, error);
+        run_free(run);
+        g_ptr_array_remove_index(specs, i);
+        if (!written)
+            return false;
+    }
+    return true;
+}
+
+/* --- conditions --- */
+
+/* What stands before anything is run; told here, refused here by --strict. */
+static void see_builds(struct conditions *conditions, const struct suite *suite)
+{
+    GHashTableIter iter;
+    gpointer name, probe;
+    g_hash_table_iter_init(&iter, suite->probes);
+    while (g_hash_table_iter_next(&iter, &name, &probe))
+        conditions_see_build(conditions, name, ((const struct probe *)probe)->debug_build);
+}
+
+static struct conditions *see_conditions(const struct suite *suite, const struct options *options,
+                                         GError **error)
+{
+    struct conditions *conditions = conditions_new();
+    struct conditions_reading now;
+    struct timespec time;
+    enum thp_mode asked = THP_NEVER;
+    for (guint i = 0; i < suite->cells->len; i++)
+        asked = MIN(asked, ((const struct plan_cell *)suite->cells->pdata[i])->thp);
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    conditions_read(&now, &(struct conditions_own){.cpu_ns = 0},
+                    (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec);
+    conditions_see_machine(conditions, &now, asked);
+    conditions_see_environment(conditions, environ, suite->allocators);
+    see_builds(conditions, suite);
+    conditions_print_standing(conditions, stderr);
+    if (!options->strict || !conditions_any_stands(conditions))
+        return conditions;
+    g_autofree char *words = conditions_words(conditions);
+    g_set_error(error, AFTERFREE_ERROR, EXIT_NOT_PROVEN,
+                "--strict: nothing was run under these conditions: %s; do as the warnings say", words);
+    conditions_free(conditions);
+    return NULL;
+}
+
+/* The system's THP mode, if a run needs another than it has. False with error. */
+static bool borrow_thp(const GPtrArray *specs, struct thp **thp, GError **error)
+{
+    enum thp_mode system = thp_read(THP_PATH);
+    *thp = NULL;
+    for (guint i = 0; i < specs->len && !*thp; i++) {
+        const struct run_spec *spec = specs->pdata[i];
+        if (thp_suffices(spec->what.cell->thp, system))
+            continue;
+        *thp = thp_borrow(THP_PATH, error);
+        if (!*thp)
+            return false;
+    }
+    return true;
+}
+
+static bool run_matrix(GPtrArray *specs, struct folder *folder, struct matrix_options *options,
+                       struct matrix_outcome *outcome, GError **error)
+{
+    if (!borrow_thp(specs, &options->thp, error))
+        return false;
+    bool done = matrix_run(specs, folder, options, outcome, error);
+    return thp_give_back(options->thp, done ? error : NULL) && done;
+}
+
+/* --- a run, from its options to its folder --- */
+
+static int exit_code(const struct suite *suite, const struct options *options,
+                     const struct matrix_outcome *outcome, const struct matrix_outcome *aside)
+{
+    const struct conditions *conditions = options->matrix.conditions;
+    if (outcome->interrupted)
+        return EXIT_INTERRUPTED;
+    bool bad = outcome->bad + aside->bad > 0 || (outcome->killed > 0 && !suite->plan->oom_is_answer);
+    bool skipped = outcome->skipped + aside->skipped > 0;
+    bool loose = skipped || conditions_any_arose(conditions);
+    return bad || (loose && options->strict) ? EXIT_NOT_PROVEN : EXIT_PROVEN;
+}
+
+static char *results_folder(const struct suite *suite)
+{
+    return suite->paths.source_dir ? g_build_filename(suite->paths.source_dir, "results", NULL)
+                                   : g_strdup("results");
+}
+
+/* A run, or what --resume adds to one. */
+struct part {
+    struct folder *folder;
+    GPtrArray *specs; /* what is to be run */
+    GKeyFile *machine;
+    char *group; /* of machine.ini: for what this part itself took */
+};
+
+static void part_clear(struct part *part)
+{
+    folder_close(part->folder);
+    g_clear_pointer(&part->specs, g_ptr_array_unref);
+    g_clear_pointer(&part->machine, g_key_file_unref);
+    g_free(part->group);
+}
+
+static bool begin(struct part *part, const struct suite *suite, const struct options *options, GError **error)
+{
+    GKeyFile *plan = ini_values(suite->plan->ini);
+    g_autofree char *results = results_folder(suite);
+    g_autofree char *path = options->out ? g_strdup(options->out) : folder_default_path(results);
+    g_key_file_set_uint64(plan, "plan", "repeat", suite->plan->repeat);
+    resume_store(part->machine, options, plan);
+    part->group = g_strdup("run");
+    part->folder = folder_create(path, error);
+    if (part->folder && !options->matrix.quiet)
+        fprintf(stderr, "run folder: %s\n", path);
+    return part->folder && folder_write_ini(part->folder, "plan.ini", plan, error) &&
+           folder_write_ini(part->folder, "machine.ini", part->machine, error) &&
+           (options->out || folder_set_latest(results, path, error));
+}
+
+static bool go_on(struct part *part, const struct options *options, GError **error)
+{
+    guint kept;
+    part->folder = folder_open(options->resume, error);
+    g_autoptr(GKeyFile) before = part->folder ? resume_read_machine(options->resume, error) : NULL;
+    if (!before || !resume_keep(part->folder, part->specs, before, part->machine, &kept, error))
+        return false;
+    if (!options->matrix.quiet)
+        fprintf(stderr, "run folder: %s: %u proven rows kept, %u runs to go\n", options->resume, kept,
+                part->specs->len);
+    part->group = resume_merge(before, part->machine);
+    g_key_file_unref(part->machine);
+    part->machine = g_steal_pointer(&before);
+    return part->specs->len == 0 || folder_write_ini(part->folder, "machine.ini", part->machine, error);
+}
+
+static int run_part(struct part *part, const struct suite *suite, struct options *options, GError **error)
+{
+    struct matrix_outcome outcome = {.ok = 0}, aside = {.ok = 0};
+    const char *path = folder_path(part->folder);
+    if (part->specs->len > 0) { /* a finished run is not gone on with */
+        if (!suite_write_proofs(suite, options, path, error) ||
+            !set_aside(suite, options, part->specs, part->folder, &aside, error) ||
+            !run_matrix(part->specs, part->folder, &options->matrix, &outcome, error))
+            return -1;
+        facts_add_cost(part->machine, part->group, &outcome);
+        conditions_describe(options->matrix.conditions, part->machine);
+        conditions_print_arisen(options->matrix.conditions, stderr);
+        if (!facts_add_admission(part->machine, path, options->matrix.quiet, error) ||
+            !folder_write_ini(part->folder, "machine.ini", part->machine, error))
+            return -1;
+    }
+    return summary_make(path, options->no_table ? NULL : stdout, error)
+               ? exit_code(suite, options, &outcome, &aside)
+               : -1;
+}
+
+/* What is on disk stays there, whatever stopped us. */
+static void advise_resume(const struct part *part, GError *error)
+{
+    g_autofree char *machine =
+        part->folder ? g_build_filename(folder_path(part->folder), "machine.ini", NULL) : NULL;
+    if (!machine || error->domain != AFTERFREE_ERROR || error->code != EXIT_SYSTEM ||
+        !g_file_test(machine, G_FILE_TEST_EXISTS))
+        return;
+    g_autofree char *before = error->message;
+    error->message = g_strdup_printf(
+        "%s\n  The rows earned so far are kept. Once this is mended: afterfree run --resume %s", before,
+        folder_path(part->folder));
+}
+
+/* Before anything is read or run: without descriptors every file seems to be missing. */
+static bool fit_jobs(struct matrix_options *matrix, GError **error)
+{
+    guint possible = allowance_jobs(matrix->jobs, error);
+    if (possible > 0 && possible < matrix->jobs)
+        fprintf(stderr, "afterfree: file descriptors suffice for %u processes at once (ulimit -n)\n",
+                possible);
+    matrix->jobs = possible;
+    return possible > 0;
+}
+
+int execute(struct options *options, char *const *words, GError **error)
+{
+    g_autofree char *command_line = g_strjoinv(" ", (char **)(uintptr_t)words);
+    struct suite suite = {.plan = NULL};
+    struct part part = {.folder = NULL};
+    int code = -1;
+    bool good = fit_jobs(&options->matrix, error) && (!options->resume || resume_restore(options, error)) &&
+                suite_open(&suite, options, error);
+    if (good)
+        suite_find_site(&suite, words);
+    if (good && (part.specs = specs_of(&suite, options, error)) &&
+        (options->matrix.conditions = see_conditions(&suite, options, error))) {
+        part.machine = facts_describe(&suite, command_line);
+        conditions_describe(options->matrix.conditions, part.machine);
+        if (options->resume ? go_on(&part, options, error) : begin(&part, &suite, options, error))
+            code = run_part(&part, &suite, options, error);
+        if (code >= 0 && !options->no_table)
+            printf("\n%s\n", folder_path(part.folder));
+        else if (code < 0 && error)
+            advise_resume(&part, *error);
+    }
+    part_clear(&part);
+    conditions_free(options->matrix.conditions);
+    suite_clear(&suite);
+    return code;
+}
