@@ -16,6 +16,7 @@ enum {
     EXIT_BAD_DATA = 3,   /* a descriptor, plan or results file that cannot be read as such */
     EXIT_NO_MATCH = 4,   /* --only (or a plan's own lists) select no cell */
     EXIT_SYSTEM = 5,     /* the system refused: disk full, no descriptors, no such folder */
+    EXIT_CONDITIONS = 6, /* compare: made under other conditions (its 1: worse, or over the budget) */
     EXIT_INTERRUPTED = 130 /* Ctrl-C or SIGTERM: finished rows are kept */
 };
 

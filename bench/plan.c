@@ -182,7 +182,7 @@ static bool read_walk(struct plan *plan, const struct section *in, GError **erro
     bool full = false, builds = false;
     g_auto(GStrv) names = read_list(in, "walk");
     if (!names)
-        names = g_strsplit("build hold drop silent ticking rebuild redrop purge", " ", -1);
+        names = g_strsplit(PLAN_DEFAULT_WALK, " ", -1);
     for (char **name = names; *name; name++) {
         if (!g_strv_contains(phases, *name))
             return wrong(in, "walk", error, "\"%s\" is no phase", *name);

@@ -19,6 +19,8 @@
 #include "thp.h"
 #include "units.h"
 
+#define PLAN_DEFAULT_WALK "build hold drop silent ticking rebuild redrop purge"
+
 struct plan_shape {
     char *name;
     uint64_t records;
