@@ -9,5 +9,6 @@ int command_list(int argc, char **argv, GError **error);
 int command_check(int argc, char **argv, GError **error);
 int command_summary(int argc, char **argv, GError **error);
 int command_selftest(int argc, char **argv, GError **error);
+int command_compare(int argc, char **argv, GError **error);
 
 #endif

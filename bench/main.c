@@ -16,6 +16,8 @@ static const struct {
     {"check", "prove allocators and settings: what is asked, what is in force", command_check},
     {"summary", "summarise a run folder again and print its table", command_summary},
     {"selftest", "check the suite on this machine: allocators with known answers", command_selftest},
+    {"compare", "compare two run folders, cell by cell: memory and price; for CI with a budget",
+     command_compare},
 };
 
 static void print_help(FILE *out)

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "error.h"
+#include "report.h"
 
 static bool usage(GError **error, const char *what, const char *value)
 {
@@ -299,8 +300,65 @@ bool options_read_selftest(struct options *options, int argc, char **argv, GErro
     return true;
 }
 
+static const char compare_text[] =
+    "Compares run folder B with A, cell by cell: memory over the baseline (peak; held at once, after "
+    "silence,\n"
+    "after ticking, after the purge) and price (CPU time of build, drop and rebuild, and of each phase), "
+    "the\n"
+    "largest difference first. A difference is shown when its interval says so: prices need 8 runs a side\n"
+    "(afterfree run --repeat 8), memory is compared by the known spread of a cell below 4.\n"
+    "\n"
+    "Two runs under other conditions (kernel, THP mode, shape, …) are refused, unless --despite names what\n"
+    "does not matter. Another version or library of an allocator is what one compares: it is told.\n"
+    "  afterfree compare results/reference/default results/latest --budget ci.ini\n"
+    "The keys of a budget are in bench/budgets/README.md.\n";
+
+static const char compare_codes[] =
+    "Exit codes:\n"
+    "  0    B is within the budget; without one: nothing is shown to be worse\n"
+    "  1    B is over the budget (or worse), or a cell proven in A fails in B\n"
+    "  2    bad option or argument            3    a folder or the budget cannot be read as such\n"
+    "  4    no cell is in both                5    the system refused: disk full\n"
+    "  6    the runs were not made under the same conditions";
+
+bool options_read_compare(struct options *options, int argc, char **argv, GError **error)
+{
+    *options = (struct options){.plan = NULL};
+    gboolean strict = FALSE, all = FALSE;
+    const GOptionEntry entries[] = {
+        {"budget", 'b', 0, G_OPTION_ARG_FILENAME, &options->budget, "limits that B must keep", "FILE"},
+        {"format", 'f', 0, G_OPTION_ARG_STRING, &options->format,
+         "table (default), markdown, csv, or json for github-action-benchmark", "FORMAT"},
+        {"despite", 'd', 0, G_OPTION_ARG_STRING_ARRAY, &options->despite,
+         "compare although this condition differs, or all; repeatable", "KEY"},
+        {"all", 'a', 0, G_OPTION_ARG_NONE, &all, "every figure of every cell", NULL},
+        {"strict", 0, 0, G_OPTION_ARG_NONE, &strict, "a limit that cannot be judged makes the exit code 1",
+         NULL},
+        {NULL, 0, 0, G_OPTION_ARG_NONE, NULL, NULL, NULL}};
+    g_autoptr(GOptionContext) context = g_option_context_new("A B - compare two run folders");
+    g_option_context_set_summary(context, compare_text);
+    g_option_context_set_description(context, compare_codes);
+    g_option_context_add_main_entries(context, entries, NULL);
+    if (!parse(context, &argc, &argv, error))
+        return false;
+    options->strict = strict;
+    options->all = all;
+    options->format = options->format ? options->format : g_strdup("table");
+    if (argc != 3)
+        return usage(error, "`afterfree compare` takes two run folders", "");
+    if (!report_find(options->format))
+        return usage(error, "--format is table, markdown, csv or json, not ", options->format);
+    options->run_folder = g_strdup(argv[1]);
+    options->other_folder = g_strdup(argv[2]);
+    return true;
+}
+
 void options_clear(struct options *options)
 {
+    g_free(options->other_folder);
+    g_free(options->budget);
+    g_free(options->format);
+    g_strfreev(options->despite);
     g_free(options->plan);
     g_free(options->out);
     g_free(options->resume);

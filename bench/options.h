@@ -17,11 +17,15 @@ struct options {
     bool strict, no_table;
     bool set_thp; /* may the system's THP mode be changed? */
     struct matrix_options matrix;
-    char *run_folder;  /* `summary`: its argument */
+    char *run_folder;  /* `summary`: its argument; `compare`: A */
     char **allocators; /* `check`: its arguments, globs; NULL: all */
     /* `selftest` */
     bool controls; /* descriptors and plans are those of the controls */
     bool quiet;    /* only what is not as expected */
+    /* `compare` */
+    char *other_folder, *budget, *format; /* B, NULL or a file, one of report.h's */
+    char **despite;                       /* NULL or keys of mismatch.h */
+    bool all;
 };
 
 /* One function a subcommand; argv[0] is the subcommand. Each handles --help by itself (prints and exits 0).
@@ -35,6 +39,7 @@ bool options_read_selftest(struct options *options, int argc, char **argv, GErro
 bool options_preload(struct options *options, const char *name, const char *path, GError **error);
 /* --preload's NAME=PATH pairs (NULL or a list) into options->preloads. */
 bool options_read_preloads(struct options *options, char **pairs, GError **error);
+bool options_read_compare(struct options *options, int argc, char **argv, GError **error);
 void options_clear(struct options *options);
 
 #endif
