@@ -187,6 +187,20 @@ static void the_mark_before_a_phase_counts_as_its_first_reading(void **state)
     assert_null(judge(walk, 10));
 }
 
+/* Between the reading at the mark and the reset of VmHWM an allocator's thread gave back 20 MB. */
+static void what_was_read_before_vmhwm_was_reset_is_not_held_against_it(void **state)
+{
+    (void)state;
+    struct walk walk = open_walk(10, 110);
+    const struct record_mark silent = mark_of("silent", 1000, 1010, 80, 90);
+    const struct record_sample samples[] = {{1001 * MS, 90 * MB, RECORD_UNKNOWN},
+                                            {1010 * MS, 80 * MB, RECORD_UNKNOWN}};
+    g_array_set_size(walk.samples, 100); /* none at 1000 ms: the mark of the build has 110 MB */
+    g_array_append_vals(walk.samples, samples, G_N_ELEMENTS(samples));
+    g_array_append_val(walk.marks, silent);
+    assert_null(judge(walk, 10));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -203,6 +217,7 @@ int main(void)
         cmocka_unit_test(samples_above_the_kernels_own_peak_refute_the_walk),
         cmocka_unit_test(a_short_spike_may_be_missed_but_not_most_of_the_peak),
         cmocka_unit_test(the_mark_before_a_phase_counts_as_its_first_reading),
+        cmocka_unit_test(what_was_read_before_vmhwm_was_reset_is_not_held_against_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
