@@ -446,6 +446,7 @@ static void settle(struct run *run, uint64_t now_ns)
         mark->rollup_rss_bytes = rollup.rss_bytes;
         mark->lazy_bytes = rollup.lazy_bytes;
         mark->anon_huge_bytes = rollup.anon_huge_bytes;
+        rss_reset_peak(run->rss); /* what has settled is not the next phase's peak */
         add_sample(run, run->settle_since_ns, rollup.rss_bytes, rollup.lazy_bytes);
     }
     mark->settle_ns = run->settle_since_ns - mark->mark.end_ns;

@@ -142,7 +142,7 @@ static void each_ok_row_has_the_live_bytes_and_the_peak_of_its_shape(void **stat
         assert_pages(row, "peak_rss_bytes", map_bytes());
         ok++;
     }
-    assert_int_equal(ok, 8);
+    assert_int_equal(ok, 9);
 }
 
 /* --- figures --- */
@@ -202,6 +202,16 @@ static void delayed_gives_back_when_its_delay_is_over_to_a_sampling_interval_or_
     (void)state;
     assert_delay("delayed/300ms", 300);
     assert_delay("delayed/1200ms", 1200);
+}
+
+static void a_purge_that_answers_before_it_has_worked_is_followed_and_timed(void **state)
+{
+    (void)state;
+    guint row = ok_row_of("delayed/late-purge");
+    uint64_t gap = program_number(whole.runs, row, "sample_gap_ms");
+    assert_number(row, "purge_settle_ms", 200 - MIN(gap, 200), 200 + INTERVAL_MS + gap);
+    assert_pages(row, "redrop_rss_bytes", map_bytes());
+    assert_pages(row, "purge_rss_bytes", 0);
 }
 
 static void lazy_stays_resident_and_is_held_no_longer(void **state)
@@ -392,6 +402,7 @@ int main(void)
         cmocka_unit_test(chatty_is_perfect_whatever_it_says),
         cmocka_unit_test(leaky_keeps_all_and_grows_by_each_tick_and_the_second_map),
         cmocka_unit_test(delayed_gives_back_when_its_delay_is_over_to_a_sampling_interval_or_two),
+        cmocka_unit_test(a_purge_that_answers_before_it_has_worked_is_followed_and_timed),
         cmocka_unit_test(lazy_stays_resident_and_is_held_no_longer),
         cmocka_unit_test(a_lying_purge_gives_nothing_back_and_an_honest_one_all),
         cmocka_unit_test(each_fault_has_its_status_and_its_reason_and_no_figure_of_a_drop),

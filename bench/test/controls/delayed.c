@@ -1,5 +1,6 @@
-/* delayed: a thread of its own gives every page back CONTROL_DELAY_MS after the last free, unless something is
- * asked for before. */
+/* delayed: a thread of its own gives every page back CONTROL_DELAY_MS after the last free (without it: not by
+ * itself), and CONTROL_PURGE_DELAY_MS after a purge call, which returns at once; unless something is asked for
+ * before. */
 #include "arena.h"
 
 #include <sched.h>
@@ -8,7 +9,7 @@
 
 static pthread_cond_t changed;
 static uint64_t due_ns; /* CLOCK_MONOTONIC; 0: there is nothing to give back */
-static uint64_t delay_ns;
+static uint64_t delay_ns, purge_delay_ns;
 
 static uint64_t now_ns(void)
 {
@@ -35,10 +36,21 @@ static void *give_back_when_due(void *nothing)
     return nothing;
 }
 
-static void arm(void)
+static void arm(uint64_t in_ns)
 {
-    due_ns = now_ns() + delay_ns;
+    due_ns = now_ns() + in_ns;
     pthread_cond_signal(&changed);
+}
+
+static void all_free(void)
+{
+    if (delay_ns > 0)
+        arm(delay_ns);
+}
+
+static void purge(void)
+{
+    arm(purge_delay_ns);
 }
 
 static bool disarm(size_t bytes)
@@ -56,8 +68,7 @@ static void start(void)
     pthread_condattr_init(&clock);
     pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
     pthread_cond_init(&changed, &clock);
-    delay_ns = 1000000;
-    arm();
+    arm(1000000);
     if (pthread_create(&thread, NULL, give_back_when_due, NULL) != 0)
         _exit(127);
     for (bool done = false; !done; sched_yield()) {
@@ -66,6 +77,8 @@ static void start(void)
         pthread_mutex_unlock(&arena_mutex);
     }
     delay_ns = arena_setting("CONTROL_DELAY_MS") * 1000000u;
+    purge_delay_ns = arena_setting("CONTROL_PURGE_DELAY_MS") * 1000000u;
 }
 
-const struct control control = {.start = start, .before_malloc = disarm, .all_free = arm};
+const struct control control = {
+    .start = start, .before_malloc = disarm, .all_free = all_free, .purge = purge};
