@@ -13,6 +13,7 @@
 #include "error.h"
 #include "machine.h"
 #include "progress.h"
+#include "run_command.h"
 
 #define POLLS 3u            /* descriptors watched per run */
 #define HOUSEKEEPING_HZ 10u /* ticks that only reap and watch deadlines */
@@ -320,8 +321,7 @@ static void show_progress(struct matrix *matrix)
     if (matrix->options->quiet)
         return;
     const struct run *busy = token_holder(matrix);
-    const struct plan_step *step = busy ? busy->steps->pdata[busy->step] : NULL;
-    progress_show(&matrix->progress, busy ? busy->what.cell->name : NULL, step ? step->phase : NULL,
+    progress_show(&matrix->progress, busy ? busy->what.cell->name : NULL, busy ? run_phase(busy) : NULL,
                   matrix->active->len - (busy ? 1 : 0), now_ns());
 }
 

@@ -78,7 +78,10 @@ void run_tick(struct run *run, uint64_t now_ns);
 void run_kill(struct run *run, const char *status, const char *reason, uint64_t now_ns);
 bool run_holds_token(const struct run *run);
 
-/* The exact command that repeats this run by hand, quoted for a shell; caller frees. */
-char *run_command_line(const struct run *run);
+/* The phase it is in, or parked behind; the plan's. */
+static inline const char *run_phase(const struct run *run)
+{
+    return ((const struct plan_step *)run->steps->pdata[run->step])->phase;
+}
 
 #endif

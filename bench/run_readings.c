@@ -1,0 +1,129 @@
+#include "run_readings.h"
+
+#include <string.h>
+
+#define MS UINT64_C(1000000)
+
+static const uint64_t first_rollup_ns = 500 * MS;    /* then 1, 2, 4, 8 … s into the silence */
+static const uint64_t steady_ns = 300 * MS;          /* RSS unchanged so long behind a purge is steady */
+static const uint64_t settle_limit_ns = 5000 * MS;   /* and this long is watched at most */
+static const uint64_t own_thread_grace_ns = 10 * MS; /* a sampling interval: no curve shows less */
+
+static void add_sample(struct run *run, uint64_t at_ns, uint64_t rss_bytes, uint64_t lazy_bytes)
+{
+    const struct record_sample sample = {
+        .monotonic_ns = at_ns, .rss_bytes = rss_bytes, .lazy_bytes = lazy_bytes};
+    g_array_append_val(run->samples, sample);
+    run->last_rss_bytes = rss_bytes;
+}
+
+static struct record_mark *last_mark(const struct run *run)
+{
+    return &g_array_index(run->marks, struct record_mark, run->marks->len - 1);
+}
+
+static void take_rollup(struct record_mark *mark, const struct rss_rollup *rollup)
+{
+    mark->rollup_rss_bytes = rollup->rss_bytes;
+    mark->lazy_bytes = rollup->lazy_bytes;
+    mark->anon_huge_bytes = rollup->anon_huge_bytes;
+}
+
+bool run_readings_at_mark(struct run *run, struct record_mark *mark)
+{
+    struct rss_rollup rollup;
+    struct rss_sched sched;
+    if (!rss_read_now(run->rss, &mark->rss_bytes) || !rss_read_rollup(run->rss, &rollup) ||
+        !rss_read_now(run->rss, &mark->rss_after_bytes) || !rss_read_peak(run->rss, &mark->peak_bytes) ||
+        !rss_reset_peak(run->rss))
+        return false;
+    take_rollup(mark, &rollup);
+    mark->cgroup_usage_bytes = limit_usage_bytes(&run->limit);
+    mark->running_ns = mark->cpu_wait_ns = RECORD_UNKNOWN; /* no such file, or not of the threads that work */
+    if (run->what.cell->shape->workers == 1 && rss_read_sched(run->rss, &sched)) {
+        mark->running_ns = sched.running_ns - run->sched_before.running_ns;
+        mark->cpu_wait_ns = sched.waiting_ns - run->sched_before.waiting_ns;
+        run->sched_before = sched;
+    }
+    return true;
+}
+
+void run_readings_keep(struct run *run, const struct record_mark *mark, uint64_t now_ns)
+{
+    /* Nothing moved since the phase's end, unless the allocator has a thread of its own and was given time. */
+    bool moved = run->what.cell->setting->own_thread && now_ns > mark->mark.end_ns + own_thread_grace_ns;
+    add_sample(run, moved ? now_ns : mark->mark.end_ns, mark->rss_bytes, mark->lazy_bytes);
+    g_array_append_vals(run->marks, mark, 1);
+    run->settle_since_ns = mark->mark.end_ns;
+    run->settle_rss_bytes = mark->rss_bytes;
+}
+
+void run_readings_begin_step(struct run *run, uint64_t now_ns)
+{
+    run->step_begin_ns = now_ns;
+    run->next_rollup_ns = now_ns + first_rollup_ns;
+}
+
+void run_readings_sample(struct run *run, uint64_t now_ns)
+{
+    uint64_t rss_bytes;
+    struct rss_rollup rollup;
+    if (strcmp(run_phase(run), "silent") == 0 && run->state == RUN_WAITING && now_ns >= run->next_rollup_ns) {
+        uint64_t since = run->next_rollup_ns - run->step_begin_ns;
+        run->next_rollup_ns += since;
+        if (rss_read_rollup(run->rss, &rollup))
+            add_sample(run, now_ns, rollup.rss_bytes, rollup.lazy_bytes);
+    } else if (rss_read_now(run->rss, &rss_bytes)) {
+        add_sample(run, now_ns, rss_bytes, RECORD_UNKNOWN);
+    }
+}
+
+bool run_readings_settle(struct run *run, uint64_t now_ns, bool *steady)
+{
+    struct record_mark *mark = last_mark(run);
+    uint64_t rss_bytes;
+    if (!rss_read_now(run->rss, &rss_bytes))
+        return false;
+    if (rss_bytes != run->settle_rss_bytes) {
+        run->settle_since_ns = now_ns;
+        run->settle_rss_bytes = rss_bytes;
+    }
+    *steady = now_ns >= run->settle_since_ns + steady_ns || now_ns >= mark->mark.end_ns + settle_limit_ns;
+    if (!*steady)
+        return true;
+    struct rss_rollup rollup;
+    if (rss_read_rollup(run->rss, &rollup)) {
+        mark->rss_bytes = mark->rss_after_bytes = rss_bytes;
+        take_rollup(mark, &rollup);
+        add_sample(run, run->settle_since_ns, rollup.rss_bytes, rollup.lazy_bytes);
+    }
+    mark->settle_ns = run->settle_since_ns - mark->mark.end_ns;
+    run->record.numbers[RECORD_purge_settle_ms] = mark->settle_ns / MS;
+    return true;
+}
+
+void run_readings_end_pressure(struct run *run, const char *victim, uint64_t now_ns)
+{
+    struct record_mark *mark = last_mark(run);
+    struct rss_rollup rollup;
+    run->record.numbers[RECORD_neighbour_got_bytes] = run->limit.neighbour.got_bytes;
+    mark->settle_ns = now_ns - mark->mark.end_ns;
+    if (!victim)
+        return;
+    run->record.pressure_victim = g_strdup(victim);
+    if (rss_read_rollup(run->rss, &rollup)) {
+        run->record.numbers[RECORD_pressure_rss_bytes] = rollup.rss_bytes;
+        add_sample(run, now_ns, rollup.rss_bytes, rollup.lazy_bytes);
+    }
+}
+
+static gint by_time(gconstpointer a, gconstpointer b)
+{
+    const struct record_sample *first = a, *second = b;
+    return first->monotonic_ns < second->monotonic_ns ? -1 : first->monotonic_ns > second->monotonic_ns;
+}
+
+void run_readings_sort(struct run *run)
+{
+    g_array_sort(run->samples, by_time);
+}
