@@ -4,6 +4,7 @@
 
 #include "driver/protocol.h"
 #include "error.h"
+#include "section.h"
 
 #define LIMIT_MIN_BYTES (UINT64_C(4) << 20)
 
@@ -51,109 +52,6 @@ void plan_free(struct plan *plan)
     g_free(plan);
 }
 
-/* One group being read. */
-struct section {
-    const struct ini *ini;
-    const char *group;
-};
-
-#define wrong(in, key, error, ...) ini_refuse((in)->ini, (in)->group, (key), (error), __VA_ARGS__)
-
-/* The key's text; NULL when the key is absent. */
-static char *take(const struct section *in, const char *key)
-{
-    return ini_text(in->ini, in->group, key, NULL);
-}
-
-static bool known_keys_only(const struct section *in, const char *const *known, GError **error)
-{
-    g_auto(GStrv) keys = g_key_file_get_keys(ini_values(in->ini), in->group, NULL, NULL);
-    for (char **key = keys; key && *key; key++)
-        if (!g_strv_contains(known, *key)) {
-            g_autofree char *list = g_strjoinv(", ", (char **)(uintptr_t)known);
-            return wrong(in, *key, error, "unknown key; this group takes %s", list);
-        }
-    return true;
-}
-
-/* Parses a value through a units_parse_* function; an absent key leaves the default unless needed. */
-#define READ_WITH(parse)                                                                                     \
-    g_autofree char *text = take(in, key);                                                                   \
-    if (!text)                                                                                               \
-        return !needed || wrong(in, key, error, "is missing");                                               \
-    g_autoptr(GError) why = NULL;                                                                            \
-    return parse(text, value, &why) || wrong(in, key, error, "%s", why->message)
-
-static bool read_count(const struct section *in, const char *key, bool needed, uint64_t *value,
-                       GError **error)
-{
-    READ_WITH(units_parse_count);
-}
-
-static bool read_bytes(const struct section *in, const char *key, bool needed, uint64_t *value,
-                       GError **error)
-{
-    READ_WITH(units_parse_bytes);
-}
-
-/* A window is 32 bits in driver/params.c; and deadlines are added up in ns. */
-static bool parse_window_ms(const char *text, uint64_t *ms, GError **error)
-{
-    if (!units_parse_duration_ms(text, ms, error))
-        return false;
-    if (*ms > G_MAXUINT32)
-        g_set_error(error, AFTERFREE_ERROR, EXIT_BAD_DATA, "\"%s\" is more than 1193 h", text);
-    return *ms <= G_MAXUINT32;
-}
-
-static bool read_duration(const struct section *in, const char *key, bool needed, uint64_t *value,
-                          GError **error)
-{
-    READ_WITH(parse_window_ms);
-}
-
-static bool read_range(const struct section *in, const char *key, bool needed, struct units_range *value,
-                       GError **error)
-{
-    READ_WITH(units_parse_range);
-}
-
-static bool read_fraction(const struct section *in, const char *key, bool needed, double *value,
-                          GError **error)
-{
-    READ_WITH(units_parse_fraction);
-}
-
-/* One of `words`; *value stays as it is when the key is absent and not needed. */
-static bool read_word(const struct section *in, const char *key, bool needed, const char *const *words,
-                      char **value, GError **error)
-{
-    g_autofree char *text = take(in, key);
-    if (!text)
-        return !needed || wrong(in, key, error, "is missing");
-    if (!g_strv_contains(words, text)) {
-        g_autofree char *list = g_strjoinv(", ", (char **)(uintptr_t)words);
-        return wrong(in, key, error, "\"%s\" is none of %s", text, list);
-    }
-    g_free(*value);
-    *value = g_steal_pointer(&text);
-    return true;
-}
-
-/* A list separated by blanks; NULL when absent or empty. */
-static char **read_list(const struct section *in, const char *key)
-{
-    g_autofree char *text = take(in, key);
-    if (!text || !*text)
-        return NULL;
-    g_auto(GStrv) parts = g_strsplit_set(text, " \t", -1);
-    g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
-    for (char **part = parts; *part; part++)
-        if (**part)
-            g_strv_builder_add(builder, *part);
-    return g_strv_builder_end(builder);
-}
-
 static bool phase_waits(const char *phase)
 {
     return strcmp(phase, "silent") == 0 || strcmp(phase, "ticking") == 0;
@@ -180,16 +78,17 @@ static bool read_walk(struct plan *plan, const struct section *in, GError **erro
     static const char *const phases[] = {"build",   "hold",   "drop",  "silent",   "ticking",
                                          "rebuild", "redrop", "purge", "pressure", NULL};
     bool full = false, builds = false;
-    g_auto(GStrv) names = read_list(in, "walk");
+    g_auto(GStrv) names = section_list(in, "walk");
     if (!names)
         names = g_strsplit(PLAN_DEFAULT_WALK, " ", -1);
     for (char **name = names; *name; name++) {
         if (!g_strv_contains(phases, *name))
-            return wrong(in, "walk", error, "\"%s\" is no phase", *name);
+            return section_refuse(in, "walk", error, "\"%s\" is no phase", *name);
         if (strcmp(*name, "pressure") == 0 && name[1])
-            return wrong(in, "walk", error, "pressure comes last: it may kill the process");
+            return section_refuse(in, "walk", error, "pressure comes last: it may kill the process");
         if (!makes_sense(*name, &full))
-            return wrong(in, "walk", error, "\"%s\" has %s map there", *name, full ? "already a" : "no");
+            return section_refuse(in, "walk", error, "\"%s\" has %s map there", *name,
+                                  full ? "already a" : "no");
         builds = builds || phase_builds(*name);
         struct plan_step *step = g_new0(struct plan_step, 1);
         step->phase = g_strdup(*name);
@@ -200,10 +99,10 @@ static bool read_walk(struct plan *plan, const struct section *in, GError **erro
         g_ptr_array_add(plan->walk, step);
     }
     if (!builds)
-        return wrong(in, "walk", error, "builds no map");
+        return section_refuse(in, "walk", error, "builds no map");
     if (plan->walk->len > PROTOCOL_WALK_MAX)
-        return wrong(in, "walk", error, "has %u phases, at most %d are possible", plan->walk->len,
-                     PROTOCOL_WALK_MAX);
+        return section_refuse(in, "walk", error, "has %u phases, at most %d are possible", plan->walk->len,
+                              PROTOCOL_WALK_MAX);
     return true;
 }
 
@@ -216,20 +115,20 @@ static bool read_plan_group(struct plan *plan, GError **error)
         g_set_error(error, AFTERFREE_ERROR, EXIT_BAD_DATA, "%s: the group [plan] is missing", plan->path);
         return false;
     }
-    plan->summary = take(&in, "summary");
-    plan->baseline = take(&in, "baseline");
-    if (!known_keys_only(&in, keys, error) || !read_count(&in, "seed", false, &plan->seed, error) ||
-        !read_count(&in, "repeat", false, &plan->repeat, error) ||
-        !read_duration(&in, "timeout", false, &plan->timeout_ms, error) ||
-        !read_duration(&in, "silent", true, &plan->silent_ms, error) ||
-        !read_duration(&in, "ticking", true, &plan->ticking_ms, error) || !read_walk(plan, &in, error))
+    plan->summary = section_text(&in, "summary");
+    plan->baseline = section_text(&in, "baseline");
+    if (!section_has_only(&in, keys, error) || !section_count(&in, "seed", false, &plan->seed, error) ||
+        !section_count(&in, "repeat", false, &plan->repeat, error) ||
+        !section_window_ms(&in, "timeout", false, &plan->timeout_ms, error) ||
+        !section_window_ms(&in, "silent", true, &plan->silent_ms, error) ||
+        !section_window_ms(&in, "ticking", true, &plan->ticking_ms, error) || !read_walk(plan, &in, error))
         return false;
     if (!plan->summary || !*plan->summary)
-        return wrong(&in, "summary", error, "is missing");
+        return section_refuse(&in, "summary", error, "is missing");
     if (!plan->baseline || !strchr(plan->baseline, '/'))
-        return wrong(&in, "baseline", error, "must be ALLOCATOR/SETTING");
+        return section_refuse(&in, "baseline", error, "must be ALLOCATOR/SETTING");
     if (plan->repeat < 1 || plan->repeat > 1000)
-        return wrong(&in, "repeat", error, "must be 1 to 1000");
+        return section_refuse(&in, "repeat", error, "must be 1 to 1000");
     return true;
 }
 
@@ -247,24 +146,24 @@ static bool read_shape(struct plan *plan, const char *group, GError **error)
     shape->removal = g_strdup("free");
     shape->seed = plan->seed;
     shape->workers = 1;
-    if (!known_keys_only(&in, keys, error) || !read_count(&in, "records", true, &shape->records, error) ||
-        !read_range(&in, "strings", true, &shape->strings, error) ||
-        !read_range(&in, "length", true, &shape->length, error) ||
-        !read_word(&in, "order", true, orders, &shape->order, error) ||
-        !read_word(&in, "removal", false, removals, &shape->removal, error) ||
-        !read_fraction(&in, "survivors", false, &survivors, error) ||
-        !read_count(&in, "seed", false, &shape->seed, error) ||
-        !read_count(&in, "workers", false, &shape->workers, error))
+    if (!section_has_only(&in, keys, error) || !section_count(&in, "records", true, &shape->records, error) ||
+        !section_range(&in, "strings", true, &shape->strings, error) ||
+        !section_range(&in, "length", true, &shape->length, error) ||
+        !section_word(&in, "order", true, orders, &shape->order, error) ||
+        !section_word(&in, "removal", false, removals, &shape->removal, error) ||
+        !section_fraction(&in, "survivors", false, &survivors, error) ||
+        !section_count(&in, "seed", false, &shape->seed, error) ||
+        !section_count(&in, "workers", false, &shape->workers, error))
         return false;
     shape->survivors_ppm = (uint32_t)(survivors * 1e6 + 0.5);
     if (shape->records < 1 || shape->records > G_MAXUINT32)
-        return wrong(&in, "records", error, "must be 1 to 4294967295");
+        return section_refuse(&in, "records", error, "must be 1 to 4294967295");
     if (shape->strings.high > 1 << 20)
-        return wrong(&in, "strings", error, "must be at most 1048576");
+        return section_refuse(&in, "strings", error, "must be at most 1048576");
     if (shape->length.high > 1 << 24)
-        return wrong(&in, "length", error, "must be at most 16777216");
+        return section_refuse(&in, "length", error, "must be at most 16777216");
     if (shape->workers < 1 || shape->workers > 64)
-        return wrong(&in, "workers", error, "must be 1 to 64");
+        return section_refuse(&in, "workers", error, "must be 1 to 64");
     return true;
 }
 
@@ -274,12 +173,13 @@ static bool read_limit(struct plan *plan, GError **error)
     static const char *const meanings[] = {"fault", "answer", NULL};
     const struct section in = {.ini = plan->ini, .group = "limit"};
     g_autofree char *oom = NULL;
-    if (!known_keys_only(&in, keys, error) || !read_bytes(&in, "memory", true, &plan->limit_bytes, error) ||
-        !read_word(&in, "oom", false, meanings, &oom, error))
+    if (!section_has_only(&in, keys, error) ||
+        !section_bytes(&in, "memory", true, &plan->limit_bytes, error) ||
+        !section_word(&in, "oom", false, meanings, &oom, error))
         return false;
     plan->oom_is_answer = oom && strcmp(oom, "answer") == 0;
     if (plan->limit_bytes < LIMIT_MIN_BYTES)
-        return wrong(&in, "memory", error, "must be at least 4M: a process needs that to start");
+        return section_refuse(&in, "memory", error, "must be at least 4M: a process needs that to start");
     return true;
 }
 
@@ -302,10 +202,11 @@ static bool good_modes(const struct section *in, char **modes, GError **error)
 {
     enum thp_mode mode;
     if (!modes && g_key_file_has_key(ini_values(in->ini), in->group, "thp", NULL))
-        return wrong(in, "thp", error, "is empty; leave it out, or give some of never, madvise, always");
+        return section_refuse(in, "thp", error,
+                              "is empty; leave it out, or give some of never, madvise, always");
     for (char **word = modes; word && *word; word++)
         if (!thp_parse(*word, &mode))
-            return wrong(in, "thp", error, "\"%s\" is none of never, madvise, always", *word);
+            return section_refuse(in, "thp", error, "\"%s\" is none of never, madvise, always", *word);
     return true;
 }
 
@@ -317,30 +218,31 @@ static bool read_cells(struct plan *plan, const char *group, GError **error)
     struct plan_cells *cells = g_new0(struct plan_cells, 1);
     g_ptr_array_add(plan->groups, cells);
     cells->name = g_strdup(group + strlen("cells "));
-    cells->allocators = read_list(&in, "allocators");
-    cells->settings = read_list(&in, "settings");
-    cells->policies = read_list(&in, "policies");
-    cells->workloads = read_list(&in, "workloads");
-    cells->shapes = read_list(&in, "shapes");
-    cells->thp = read_list(&in, "thp");
-    if (!known_keys_only(&in, keys, error))
+    cells->allocators = section_list(&in, "allocators");
+    cells->settings = section_list(&in, "settings");
+    cells->policies = section_list(&in, "policies");
+    cells->workloads = section_list(&in, "workloads");
+    cells->shapes = section_list(&in, "shapes");
+    cells->thp = section_list(&in, "thp");
+    if (!section_has_only(&in, keys, error))
         return false;
     if (!cells->allocators)
-        return wrong(&in, "allocators", error, "is missing; * means all");
+        return section_refuse(&in, "allocators", error, "is missing; * means all");
     if (!cells->settings == !cells->policies)
-        return wrong(&in, "settings", error, "give either settings or policies; * means all");
+        return section_refuse(&in, "settings", error, "give either settings or policies; * means all");
     if (!cells->workloads)
-        return wrong(&in, "workloads", error, "is missing");
+        return section_refuse(&in, "workloads", error, "is missing");
     if (!cells->shapes)
-        return wrong(&in, "shapes", error, "is missing");
+        return section_refuse(&in, "shapes", error, "is missing");
     for (char **name = cells->policies; name && *name; name++)
         if (!is_policy_glob(*name))
-            return wrong(&in, "policies", error, "\"%s\" is no policy", *name);
+            return section_refuse(&in, "policies", error, "\"%s\" is no policy", *name);
     for (char **name = cells->workloads; *name; name++)
         if (!is_name(*name))
-            return wrong(&in, "workloads", error,
-                         "\"%s\" is no name of a workload: letters, digits, . - _, at most %d characters",
-                         *name, ALLOCATOR_NAME_MAX);
+            return section_refuse(
+                &in, "workloads", error,
+                "\"%s\" is no name of a workload: letters, digits, . - _, at most %d characters", *name,
+                ALLOCATOR_NAME_MAX);
     return good_modes(&in, cells->thp, error);
 }
 
