@@ -3,7 +3,48 @@
 #include <string.h>
 
 #include "csv.h"
+#include "run.h"
 #include "units.h"
+
+/* What the runs that wait may still grow by. One at a time is busy, and as a rule it ends then: the largest
+ * counts. Where a walk waits again behind a second build each may keep what it grew by: the sum counts. */
+static uint64_t regrowth(const GPtrArray *active)
+{
+    uint64_t largest = 0, sum = 0;
+    bool keeps = false;
+    for (guint i = 0; i < active->len; i++) {
+        const struct run *run = active->pdata[i];
+        uint64_t peak = plan_admitted_bytes(run->plan, run->what.cell);
+        uint64_t growth = peak - MIN(peak, run->last_rss_bytes);
+        largest = MAX(largest, growth);
+        sum += growth;
+        keeps = keeps || plan_waits_behind_second_build(run->plan);
+    }
+    return keeps ? sum : largest;
+}
+
+/* The system has the THP mode this run needs, or may be given it: it matters to nobody alive. */
+static bool thp_is_free(const GPtrArray *active, const struct thp *thp, enum thp_mode asked)
+{
+    for (guint i = 0; i < active->len; i++)
+        if (((const struct run *)active->pdata[i])->what.cell->thp != THP_NEVER)
+            return thp_holds(thp, asked);
+    return true;
+}
+
+int admission_next(const GPtrArray *queue, const GPtrArray *active, uint64_t available_bytes,
+                   const struct thp *thp)
+{
+    uint64_t growth = regrowth(active);
+    for (guint i = 0; i < queue->len; i++) {
+        const struct run_spec *spec = queue->pdata[i];
+        if (!thp_is_free(active, thp, spec->what.cell->thp))
+            return -1;
+        if (admission_fits(available_bytes, plan_admitted_bytes(spec->plan, spec->what.cell), growth))
+            return (int)i;
+    }
+    return -1;
+}
 
 static void take_row(struct admission_margin *margin, const struct csv *runs, guint row)
 {
