@@ -95,6 +95,7 @@ bool run_readings_settle(struct run *run, uint64_t now_ns, bool *steady)
     if (rss_read_rollup(run->rss, &rollup)) {
         mark->rss_bytes = mark->rss_after_bytes = rss_bytes;
         take_rollup(mark, &rollup);
+        rss_reset_peak(run->rss); /* what has settled is not the next phase's peak */
         add_sample(run, run->settle_since_ns, rollup.rss_bytes, rollup.lazy_bytes);
     }
     mark->settle_ns = run->settle_since_ns - mark->mark.end_ns;
