@@ -63,9 +63,9 @@ static struct sampled sampled_in(const struct child_mark *phase, const GArray *s
     return sampled;
 }
 
-/* `before_bytes`: read at the mark before it, so what a drop shorter than a sampling interval began with. VmHWM was
- * reset a little later, when an allocator's thread may have given some back: so it counts as seen, but samples
- * alone are held against VmHWM. */
+/* A phase shorter than a sampling interval may have no sample: what was read at the marks before it
+ * (`before_bytes`) and behind it counts as seen, too. But samples alone are held against VmHWM: it is reset a little
+ * after the reading at a mark, when an allocator's thread may have given some back. */
 static char *verify_phase(const struct record_mark *mark, uint64_t baseline_bytes, uint64_t before_bytes,
                           struct sampled sampled, uint64_t interval_ms)
 {
@@ -76,7 +76,7 @@ static char *verify_phase(const struct record_mark *mark, uint64_t baseline_byte
                                gap_ms, mark->mark.phase, allowed_ms);
     uint64_t peak = MAX(mark->peak_bytes, mark->rss_bytes);
     bool above = sampled.peak_bytes > peak + VERIFY_PEAK_SLACK_BYTES;
-    uint64_t seen = MAX(sampled.peak_bytes, before_bytes);
+    uint64_t seen = MAX(sampled.peak_bytes, MAX(before_bytes, mark->rss_bytes));
     uint64_t missed = peak - MIN(peak, seen), over = peak - MIN(peak, baseline_bytes);
     if (above || (missed > over / 2 && missed > VERIFY_PEAK_SLACK_BYTES))
         return g_strdup_printf("peaks of %s disagree: " BYTES " by samples, " BYTES " by VmHWM",

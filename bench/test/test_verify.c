@@ -187,6 +187,15 @@ static void the_mark_before_a_phase_counts_as_its_first_reading(void **state)
     assert_null(judge(walk, 10));
 }
 
+/* An allocator's thread goes on behind the phase, so its mark's reading is stamped later: no sample is left. */
+static void the_mark_behind_a_phase_counts_as_its_last_reading(void **state)
+{
+    (void)state;
+    struct walk walk = open_walk(10, 110);
+    g_array_set_size(walk.samples, 40); /* the last has 49 MB */
+    assert_null(judge(walk, 200));
+}
+
 /* Between the reading at the mark and the reset of VmHWM an allocator's thread gave back 20 MB. */
 static void what_was_read_before_vmhwm_was_reset_is_not_held_against_it(void **state)
 {
@@ -217,6 +226,7 @@ int main(void)
         cmocka_unit_test(samples_above_the_kernels_own_peak_refute_the_walk),
         cmocka_unit_test(a_short_spike_may_be_missed_but_not_most_of_the_peak),
         cmocka_unit_test(the_mark_before_a_phase_counts_as_its_first_reading),
+        cmocka_unit_test(the_mark_behind_a_phase_counts_as_its_last_reading),
         cmocka_unit_test(what_was_read_before_vmhwm_was_reset_is_not_held_against_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
