@@ -6,7 +6,7 @@
 
 #define RECORDS UINT64_C(100000)
 #define RECORD_BYTES 128 /* of the workload `mapped` */
-#define FEW_PAGES 4      /* of the stack, of a library called for the first time */
+#define FEW_PAGES 16     /* of the stack; a library page called for the first time brings as many around it */
 
 /* VmHWM reads low by what the kernel has not counted yet, some dozen pages a thread. */
 #define HWM_SLACK (UINT64_C(1) << 20)
