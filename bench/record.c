@@ -72,6 +72,22 @@ uint64_t record_return_ms(const GArray *samples, uint64_t drop_end_ns, uint64_t 
     return RECORD_UNKNOWN;
 }
 
+struct record_sampled record_sampled_in(const struct child_mark *phase, const GArray *samples)
+{
+    struct record_sampled sampled = {.peak_bytes = 0};
+    uint64_t last = phase->begin_ns;
+    for (guint i = 0; i < samples->len; i++) {
+        const struct record_sample *sample = &g_array_index(samples, struct record_sample, i);
+        if (sample->monotonic_ns < phase->begin_ns || sample->monotonic_ns > phase->end_ns)
+            continue;
+        sampled.peak_bytes = MAX(sampled.peak_bytes, sample->rss_bytes);
+        sampled.gap_ns = MAX(sampled.gap_ns, sample->monotonic_ns - last);
+        last = sample->monotonic_ns;
+    }
+    sampled.gap_ns = MAX(sampled.gap_ns, phase->end_ns - last);
+    return sampled;
+}
+
 static const struct record_mark *find_mark(const GArray *marks, const char *phase)
 {
     for (guint i = 0; i < marks->len; i++) {
@@ -117,11 +133,7 @@ static struct peak peak_over(const GArray *marks, const GArray *samples, const c
         if (!mark)
             continue;
         peak.bytes = MAX(peak.bytes, MAX(mark->peak_bytes, mark->rss_bytes));
-        for (guint i = 0; i < samples->len; i++) {
-            const struct record_sample *sample = &g_array_index(samples, struct record_sample, i);
-            if (sample->monotonic_ns >= mark->mark.begin_ns && sample->monotonic_ns <= mark->mark.end_ns)
-                peak.sampled_bytes = MAX(peak.sampled_bytes, sample->rss_bytes);
-        }
+        peak.sampled_bytes = MAX(peak.sampled_bytes, record_sampled_in(&mark->mark, samples).peak_bytes);
     }
     peak.bytes = MAX(peak.bytes, peak.sampled_bytes);
     return peak;
@@ -153,21 +165,13 @@ static void set_return_times(struct record *record, const GArray *marks, const G
     numbers[RECORD_t90_ms] = record_return_ms(samples, from, until, base, peak, 0.9);
 }
 
-/* The longest time without a sample inside a phase; parked at a mark there is nothing to miss. */
+/* Parked at a mark there is nothing to miss. */
 static uint64_t longest_gap_ms(const GArray *marks, const GArray *samples)
 {
     uint64_t longest = 0;
-    for (guint m = 0; m < marks->len; m++) {
-        const struct child_mark *mark = &g_array_index(marks, struct record_mark, m).mark;
-        uint64_t last = mark->begin_ns;
-        for (guint i = 0; i < samples->len; i++) {
-            uint64_t at = g_array_index(samples, struct record_sample, i).monotonic_ns;
-            if (at < mark->begin_ns || at > mark->end_ns)
-                continue;
-            longest = MAX(longest, at - last);
-            last = at;
-        }
-        longest = MAX(longest, mark->end_ns - last);
+    for (guint i = 0; i < marks->len; i++) {
+        const struct record_mark *mark = &g_array_index(marks, struct record_mark, i);
+        longest = MAX(longest, record_sampled_in(&mark->mark, samples).gap_ns);
     }
     return longest / 1000000;
 }

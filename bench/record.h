@@ -145,6 +145,13 @@ struct record_mark {
 uint64_t record_return_ms(const GArray *samples, uint64_t drop_end_ns, uint64_t until_ns,
                           uint64_t baseline_bytes, uint64_t peak_bytes, double fraction);
 
+/* What the samples inside one phase, sorted by time, say. The gap is the longest time without one, from its begin
+ * or to its end, too: what verify_walk judges is what sample_gap_ms has. */
+struct record_sampled {
+    uint64_t peak_bytes, gap_ns;
+};
+struct record_sampled record_sampled_in(const struct child_mark *phase, const GArray *samples);
+
 /* Fills the numbers from all marks of a walk (struct record_mark) and its samples (struct record_sample). */
 void record_measure(struct record *record, const GArray *marks, const GArray *samples);
 

@@ -42,32 +42,11 @@ char *verify_mark(const struct record_mark *mark, const struct record_mark *base
 
 /* --- the walk --- */
 
-/* What the samples inside one phase say. */
-struct sampled {
-    uint64_t peak_bytes, gap_ns;
-};
-
-static struct sampled sampled_in(const struct child_mark *phase, const GArray *samples)
-{
-    struct sampled sampled = {.peak_bytes = 0};
-    uint64_t last = phase->begin_ns;
-    for (guint i = 0; i < samples->len; i++) {
-        const struct record_sample *sample = &g_array_index(samples, struct record_sample, i);
-        if (sample->monotonic_ns < phase->begin_ns || sample->monotonic_ns > phase->end_ns)
-            continue;
-        sampled.peak_bytes = MAX(sampled.peak_bytes, sample->rss_bytes);
-        sampled.gap_ns = MAX(sampled.gap_ns, sample->monotonic_ns - last);
-        last = sample->monotonic_ns;
-    }
-    sampled.gap_ns = MAX(sampled.gap_ns, phase->end_ns - last);
-    return sampled;
-}
-
 /* A phase shorter than a sampling interval may have no sample: what was read at the marks before it
  * (`before_bytes`) and behind it counts as seen, too. But samples alone are held against VmHWM: it is reset a little
  * after the reading at a mark, when an allocator's thread may have given some back. */
 static char *verify_phase(const struct record_mark *mark, uint64_t baseline_bytes, uint64_t before_bytes,
-                          struct sampled sampled, uint64_t interval_ms)
+                          struct record_sampled sampled, uint64_t interval_ms)
 {
     uint64_t gap_ms = sampled.gap_ns / MS, allowed_ms = MAX(VERIFY_GAP_MS, 5 * interval_ms);
     if (gap_ms > allowed_ms)
@@ -92,7 +71,7 @@ char *verify_walk(const GArray *marks, const GArray *samples, uint64_t interval_
     uint64_t before_bytes = baseline_bytes;
     for (guint i = 0; i < marks->len; i++) {
         const struct record_mark *mark = &g_array_index(marks, struct record_mark, i);
-        struct sampled sampled = sampled_in(&mark->mark, samples);
+        struct record_sampled sampled = record_sampled_in(&mark->mark, samples);
         char *why = verify_phase(mark, baseline_bytes, before_bytes, sampled, interval_ms);
         if (why)
             return why;
