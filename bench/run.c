@@ -235,9 +235,17 @@ void run_read(struct run *run, uint64_t now_ns)
 static void settle(struct run *run, uint64_t now_ns)
 {
     bool steady;
-    if (!run_readings_settle(run, now_ns, &steady))
+    if (!run_readings_settle(run, now_ns, &steady)) {
         invalid(run, now_ns, "/proc/%d cannot be read", (int)run->child.pid);
-    else if (steady)
+        return;
+    }
+    if (!steady)
+        return;
+    g_autofree char *why =
+        run_verdict_of_mark(run, &g_array_index(run->marks, struct record_mark, run->marks->len - 1));
+    if (why)
+        invalid(run, now_ns, "%s", why);
+    else
         advance(run, true, now_ns);
 }
 

@@ -22,22 +22,24 @@ static struct record_mark *last_mark(const struct run *run)
     return &g_array_index(run->marks, struct record_mark, run->marks->len - 1);
 }
 
-static void take_rollup(struct record_mark *mark, const struct rss_rollup *rollup)
+/* smaps_rollup between two readings of statm, for verify_mark. */
+static bool read_memory(struct run *run, struct record_mark *mark)
 {
-    mark->rollup_rss_bytes = rollup->rss_bytes;
-    mark->lazy_bytes = rollup->lazy_bytes;
-    mark->anon_huge_bytes = rollup->anon_huge_bytes;
+    struct rss_rollup rollup;
+    if (!rss_read_now(run->rss, &mark->rss_bytes) || !rss_read_rollup(run->rss, &rollup) ||
+        !rss_read_now(run->rss, &mark->rss_after_bytes))
+        return false;
+    mark->rollup_rss_bytes = rollup.rss_bytes;
+    mark->lazy_bytes = rollup.lazy_bytes;
+    mark->anon_huge_bytes = rollup.anon_huge_bytes;
+    return true;
 }
 
 bool run_readings_at_mark(struct run *run, struct record_mark *mark)
 {
-    struct rss_rollup rollup;
     struct rss_sched sched;
-    if (!rss_read_now(run->rss, &mark->rss_bytes) || !rss_read_rollup(run->rss, &rollup) ||
-        !rss_read_now(run->rss, &mark->rss_after_bytes) || !rss_read_peak(run->rss, &mark->peak_bytes) ||
-        !rss_reset_peak(run->rss))
+    if (!read_memory(run, mark) || !rss_read_peak(run->rss, &mark->peak_bytes) || !rss_reset_peak(run->rss))
         return false;
-    take_rollup(mark, &rollup);
     mark->cgroup_usage_bytes = limit_usage_bytes(&run->limit);
     mark->running_ns = mark->cpu_wait_ns = RECORD_UNKNOWN; /* no such file, or not of the threads that work */
     if (run->what.cell->shape->workers == 1 && rss_read_sched(run->rss, &sched)) {
@@ -91,13 +93,10 @@ bool run_readings_settle(struct run *run, uint64_t now_ns, bool *steady)
     *steady = now_ns >= run->settle_since_ns + steady_ns || now_ns >= mark->mark.end_ns + settle_limit_ns;
     if (!*steady)
         return true;
-    struct rss_rollup rollup;
-    if (rss_read_rollup(run->rss, &rollup)) {
-        mark->rss_bytes = mark->rss_after_bytes = rss_bytes;
-        take_rollup(mark, &rollup);
-        rss_reset_peak(run->rss); /* what has settled is not the next phase's peak */
-        add_sample(run, run->settle_since_ns, rollup.rss_bytes, rollup.lazy_bytes);
-    }
+    /* What has settled is not the next phase's peak. */
+    if (!read_memory(run, mark) || !rss_reset_peak(run->rss))
+        return false;
+    add_sample(run, run->settle_since_ns, mark->rollup_rss_bytes, mark->lazy_bytes);
     mark->settle_ns = run->settle_since_ns - mark->mark.end_ns;
     run->record.numbers[RECORD_purge_settle_ms] = mark->settle_ns / MS;
     return true;

@@ -18,7 +18,7 @@ void run_readings_sample(struct run *run, uint64_t now_ns);
 void run_readings_begin_step(struct run *run, uint64_t now_ns);
 
 /* Some purge calls answer before they have worked: RSS is followed until it stands still. Then *steady, and the
- * last mark has what is left. False: it cannot be read. */
+ * last mark has what is left, read like any mark's and to be proven like it. False: it cannot be read. */
 bool run_readings_settle(struct run *run, uint64_t now_ns, bool *steady);
 
 /* What the neighbour got, whom the pressure took ("process", "neighbour", "none"), and what the process has left,
