@@ -1,5 +1,6 @@
 /* admission.h: the new one's peak and the largest regrowth of the others must both fit what is available. */
 #include "admission.h"
+#include "run.h"
 #include "support.h"
 
 static void both_must_fit_to_the_byte(void **state)
@@ -29,6 +30,78 @@ static void sums_beyond_64_bits_do_not_wrap(void **state)
     assert_false(admission_fits(UINT64_MAX - 1, UINT64_MAX, UINT64_MAX));
     assert_true(admission_fits(UINT64_MAX, UINT64_MAX, 0));
 }
+
+/* --- whom to start --- */
+
+/* Asks for `peak_bytes`, for a plan's limit is what is admitted. */
+struct someone {
+    struct plan plan;
+    struct plan_cell cell;
+    struct run_spec spec; /* of one who waits */
+    struct run run;       /* of one who lives */
+};
+
+static void set_someone(struct someone *someone, uint64_t peak_bytes, enum thp_mode mode)
+{
+    *someone = (struct someone){.plan = {.limit_bytes = peak_bytes, .walk = g_ptr_array_new()},
+                                .cell = {.thp = mode}};
+    someone->spec = (struct run_spec){.plan = &someone->plan, .what = {.cell = &someone->cell}};
+    someone->run = (struct run){.plan = &someone->plan, .what = {.cell = &someone->cell}};
+}
+
+/* With 100 bytes available: who is next of those that ask for `first` and `second` (0: there is no second) beside
+ * one of 10 bytes, alive in `living`; THP_MODES: nobody lives. */
+static int next_of(const struct thp *thp, enum thp_mode living, uint64_t first, enum thp_mode first_mode,
+                   uint64_t second, enum thp_mode second_mode)
+{
+    g_autoptr(GPtrArray) queue = g_ptr_array_new(), active = g_ptr_array_new();
+    struct someone alive, waiting[2];
+    set_someone(&alive, 10, living);
+    set_someone(&waiting[0], first, first_mode);
+    set_someone(&waiting[1], second, second_mode);
+    if (living != THP_MODES)
+        g_ptr_array_add(active, &alive.run);
+    g_ptr_array_add(queue, &waiting[0].spec);
+    if (second > 0)
+        g_ptr_array_add(queue, &waiting[1].spec);
+    int at = admission_next(queue, active, 100, thp);
+    g_ptr_array_unref(alive.plan.walk);
+    g_ptr_array_unref(waiting[0].plan.walk);
+    g_ptr_array_unref(waiting[1].plan.walk);
+    return at;
+}
+
+static void the_first_that_fits_is_started_and_passes_those_that_do_not(void **state)
+{
+    (void)state;
+    assert_int_equal(next_of(NULL, THP_AS_IS, 90, THP_AS_IS, 10, THP_AS_IS), 0);
+    assert_int_equal(next_of(NULL, THP_AS_IS, 91, THP_AS_IS, 90, THP_AS_IS), 1);
+    assert_int_equal(next_of(NULL, THP_AS_IS, 91, THP_AS_IS, 91, THP_AS_IS), -1);
+    assert_int_equal(next_of(NULL, THP_MODES, 91, THP_AS_IS, 0, THP_AS_IS), 0);
+}
+
+/* The system's own file is left alone: a file with the same words stands for it. */
+static void the_mode_never_changes_under_a_living_run_and_nobody_passes_who_waits_for_it(void **state)
+{
+    g_autofree char *path = support_new_file(*state, "enabled", "always [madvise] never\n");
+    g_autoptr(GError) error = NULL;
+    struct thp *thp = thp_borrow(path, &error);
+    assert_non_null(thp);
+    assert_int_equal(next_of(thp, THP_MADVISE, 10, THP_ALWAYS, 0, THP_AS_IS), -1);
+    assert_int_equal(next_of(thp, THP_AS_IS, 10, THP_ALWAYS, 10, THP_MADVISE), -1);
+    assert_int_equal(next_of(thp, THP_MADVISE, 91, THP_AS_IS, 10, THP_ALWAYS), -1);
+    assert_int_equal(next_of(thp, THP_MADVISE, 91, THP_AS_IS, 10, THP_NEVER), 1);
+    assert_int_equal(next_of(thp, THP_MADVISE, 10, THP_MADVISE, 0, THP_AS_IS), 0);
+    assert_int_equal(next_of(thp, THP_MADVISE, 10, THP_NEVER, 0, THP_AS_IS), 0); /* private to it */
+    assert_int_equal(next_of(thp, THP_NEVER, 10, THP_ALWAYS, 0, THP_AS_IS), 0);  /* matters to nobody alive */
+    assert_int_equal(next_of(thp, THP_MODES, 10, THP_ALWAYS, 0, THP_AS_IS), 0);
+    assert_true(thp_set(thp, THP_ALWAYS, NULL));
+    assert_int_equal(next_of(thp, THP_ALWAYS, 10, THP_AS_IS, 0, THP_AS_IS), -1);
+    assert_int_equal(next_of(thp, THP_ALWAYS, 10, THP_ALWAYS, 0, THP_AS_IS), 0);
+    assert_true(thp_give_back(thp, NULL));
+}
+
+/* --- did the estimates hold? --- */
 
 static void read_margin(const char *folder, const char *rows, struct admission_margin *margin)
 {
@@ -77,6 +150,8 @@ int main(void)
         cmocka_unit_test(both_must_fit_to_the_byte),
         cmocka_unit_test(nothing_needs_nothing),
         cmocka_unit_test(sums_beyond_64_bits_do_not_wrap),
+        cmocka_unit_test(the_first_that_fits_is_started_and_passes_those_that_do_not),
+        SUPPORT_TEST(the_mode_never_changes_under_a_living_run_and_nobody_passes_who_waits_for_it),
         SUPPORT_TEST(the_least_margin_is_over_the_larger_peak_of_proven_rows),
         SUPPORT_TEST(what_took_more_than_expected_is_told),
         SUPPORT_TEST(without_a_proven_row_there_is_no_margin),

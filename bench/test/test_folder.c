@@ -291,6 +291,29 @@ static void a_row_that_does_not_fit_leaves_neither_half_of_it_nor_its_marks_and_
     folder_close(folder);
 }
 
+static void assert_lost(struct folder *folder)
+{
+    g_autoptr(GError) error = NULL;
+    assert_false(add_run(folder, "a/b/c/e", &error));
+    support_assert_error(&error, EXIT_SYSTEM, (const char *const[]){"runs.csv", "removed or moved", NULL});
+}
+
+static void a_row_is_refused_when_the_folder_was_moved_away_or_is_another(void **state)
+{
+    g_autofree char *path = NULL, *again = NULL, *elsewhere = g_build_filename(*state, "elsewhere", NULL);
+    struct folder *folder = create(*state, &path);
+    assert_true(add_run(folder, "a/b/c/d", NULL));
+    assert_int_equal(g_rename(path, elsewhere), 0);
+    assert_lost(folder);
+    struct folder *other = create(*state, &again); /* of the same name */
+    assert_lost(folder);
+    g_autoptr(csv_table) rows = read_table(elsewhere, "runs.csv"), others = read_table(path, "runs.csv");
+    assert_int_equal(csv_rows(rows), 1);
+    assert_int_equal(csv_rows(others), 0);
+    folder_close(other);
+    folder_close(folder);
+}
+
 static void a_folder_is_one_processs_alone_until_it_is_closed(void **state)
 {
     g_autofree char *path = NULL;
@@ -319,6 +342,7 @@ int main(void)
         SUPPORT_TEST(a_run_that_left_no_mark_has_a_row_and_no_sample),
         SUPPORT_TEST(marks_are_written_with_what_was_read_at_them),
         SUPPORT_TEST(a_row_that_does_not_fit_leaves_neither_half_of_it_nor_its_marks_and_samples),
+        SUPPORT_TEST(a_row_is_refused_when_the_folder_was_moved_away_or_is_another),
         SUPPORT_TEST(a_folder_is_one_processs_alone_until_it_is_closed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

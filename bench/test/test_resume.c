@@ -187,6 +187,18 @@ static void a_row_whose_marks_or_samples_are_lost_is_run_again(void **state)
     assert_string_not_equal(after, before);
 }
 
+/* As many as there must be, but one phase twice and another not at all. */
+static void a_row_whose_marks_are_not_its_walks_is_run_again(void **state)
+{
+    run_whole(*state, NULL, NULL);
+    edit(*state, "run/marks.csv", "\nmine/other/null/s,1,hold", "\nmine/other/null/s,1,drop");
+    g_auto(program_outcome) outcome = {0};
+    resume(&outcome, *state);
+    program_assert_code(&outcome, EXIT_PROVEN);
+    support_assert_has(outcome.err, "3 proven rows kept, 1 runs to go");
+    assert_whole(*state, 4);
+}
+
 static void machine_ini_keeps_the_first_part_and_tells_of_each_other(void **state)
 {
     run_whole(*state, NULL, NULL);
@@ -312,6 +324,7 @@ int main(void)
         SUPPORT_TEST(a_finished_run_is_summarised_and_nothing_else_is_touched),
         SUPPORT_TEST(what_is_not_proven_is_run_again_and_every_leftover_goes),
         SUPPORT_TEST(a_row_whose_marks_or_samples_are_lost_is_run_again),
+        SUPPORT_TEST(a_row_whose_marks_are_not_its_walks_is_run_again),
         SUPPORT_TEST(machine_ini_keeps_the_first_part_and_tells_of_each_other),
         SUPPORT_TEST(selection_and_options_are_those_it_began_with),
         SUPPORT_TEST(sampling_is_as_it_began),
