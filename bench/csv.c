@@ -201,6 +201,11 @@ const char *csv_text(const struct csv *csv, guint row, int column)
     return (guint)column < end - first ? csv->fields->pdata[first + (guint)column] : "";
 }
 
+const char *csv_field(const struct csv *csv, guint row, const char *name)
+{
+    return csv_text(csv, row, csv_column(csv, name));
+}
+
 bool csv_u64(const struct csv *csv, guint row, int column, uint64_t *value)
 {
     return units_parse_digits(csv_text(csv, row, column), value);

@@ -22,6 +22,8 @@ guint csv_rows(const struct csv *csv);
 int csv_column(const struct csv *csv, const char *name); /* -1: no such column */
 /* The field's text, owned by the table; "" when the column is absent (-1) or the row is short. */
 const char *csv_text(const struct csv *csv, guint row, int column);
+const char *csv_field(const struct csv *csv, guint row,
+                      const char *name); /* the same, by its column's name */
 /* False when the field is empty or no whole number: the value is then unknown, not 0. */
 bool csv_u64(const struct csv *csv, guint row, int column, uint64_t *value);
 

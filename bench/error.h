@@ -3,6 +3,7 @@
 #define AFTERFREE_ERROR_H
 
 #include <glib.h>
+#include <stdbool.h>
 
 #define AFTERFREE_ERROR (g_quark_from_static_string("afterfree"))
 
@@ -19,5 +20,8 @@ enum {
     EXIT_CONDITIONS = 6, /* compare: made under other conditions (its 1: worse, or over the budget) */
     EXIT_INTERRUPTED = 130 /* Ctrl-C or SIGTERM: finished rows are kept */
 };
+
+/* Sets the error and returns false, so that a function can end with it. */
+bool error_refuse(GError **error, int code, const char *format, ...) G_GNUC_PRINTF(3, 4);
 
 #endif

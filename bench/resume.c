@@ -4,17 +4,6 @@
 
 #include "error.h"
 
-static bool refuse(GError **error, int code, const char *format, ...) G_GNUC_PRINTF(3, 4);
-static bool refuse(GError **error, int code, const char *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    g_autofree char *text = g_strdup_vprintf(format, arguments);
-    va_end(arguments);
-    g_set_error_literal(error, AFTERFREE_ERROR, code, text);
-    return false;
-}
-
 /* --- what the run began with --- */
 
 static void store_list(GKeyFile *machine, const char *key, char **list)
@@ -52,13 +41,14 @@ GKeyFile *resume_read_machine(const char *folder, GError **error)
     if (g_key_file_load_from_file(machine, path, G_KEY_FILE_NONE, &why))
         return g_steal_pointer(&machine);
     if (g_error_matches(why, G_FILE_ERROR, G_FILE_ERROR_NOENT))
-        refuse(error, EXIT_USAGE,
-               "%s: no run has begun here (there is no machine.ini), so none can be gone on with; start one "
-               "with "
-               "--out",
-               folder);
+        error_refuse(
+            error, EXIT_USAGE,
+            "%s: no run has begun here (there is no machine.ini), so none can be gone on with; start one "
+            "with "
+            "--out",
+            folder);
     else
-        refuse(error, EXIT_BAD_DATA, "%s: %s", path, why->message);
+        error_refuse(error, EXIT_BAD_DATA, "%s: %s", path, why->message);
     return NULL;
 }
 
@@ -68,13 +58,14 @@ static bool is_same_plan(const char *path, const char *expected_sum, GError **er
     g_autoptr(GError) why = NULL;
     gsize length;
     if (!g_file_get_contents(path, &text, &length, &why))
-        return refuse(error, EXIT_BAD_DATA, "%s", why->message);
+        return error_refuse(error, EXIT_BAD_DATA, "%s", why->message);
     g_autofree char *sum = g_compute_checksum_for_string(G_CHECKSUM_SHA256, text, (gssize)length);
     return strcmp(sum, expected_sum) == 0 ||
-           refuse(error, EXIT_BAD_DATA,
-                  "%s was changed since the run began: its rows answer another plan; run the new one into "
-                  "another folder",
-                  path);
+           error_refuse(
+               error, EXIT_BAD_DATA,
+               "%s was changed since the run began: its rows answer another plan; run the new one into "
+               "another folder",
+               path);
 }
 
 bool resume_restore(struct options *options, GError **error)
@@ -84,7 +75,7 @@ bool resume_restore(struct options *options, GError **error)
         return false;
     g_autofree char *sum = g_key_file_get_string(machine, "run", "plan_sha256", NULL);
     if (!sum)
-        return refuse(
+        return error_refuse(
             error, EXIT_BAD_DATA,
             "%s/machine.ini: [run] plan_sha256 is missing: an afterfree made it that could not go on "
             "with a run; start it again",
@@ -96,7 +87,7 @@ bool resume_restore(struct options *options, GError **error)
     options->matrix.sample_hz = (guint)g_key_file_get_uint64(machine, "run", "sample_hz", NULL);
     for (char **dir = options->data; dir && *dir; dir++)
         if (!g_file_test(*dir, G_FILE_TEST_IS_DIR))
-            return refuse(
+            return error_refuse(
                 error, EXIT_USAGE,
                 "--data %s, which this run began with, is not there: go on from the folder in which "
                 "it was started",

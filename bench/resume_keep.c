@@ -7,17 +7,6 @@
 #include "resume.h"
 #include "run.h"
 
-static bool refuse(GError **error, int code, const char *format, ...) G_GNUC_PRINTF(3, 4);
-static bool refuse(GError **error, int code, const char *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    g_autofree char *text = g_strdup_vprintf(format, arguments);
-    va_end(arguments);
-    g_set_error_literal(error, AFTERFREE_ERROR, code, text);
-    return false;
-}
-
 /* An ok row, with the run that would have to make it now. */
 struct claim {
     guint row;
@@ -47,11 +36,6 @@ static void rows_clear(struct rows *rows)
     g_hash_table_unref(rows->by_key);
 }
 
-static const char *field(const struct csv *csv, guint row, const char *name)
-{
-    return csv_text(csv, row, csv_column(csv, name));
-}
-
 static char *key_of(const char *cell, const char *repeat)
 {
     return g_strdup_printf("%s\n%s", cell, repeat);
@@ -59,7 +43,7 @@ static char *key_of(const char *cell, const char *repeat)
 
 static struct claim *find_claim(const struct rows *rows, const struct csv *csv, guint row)
 {
-    g_autofree char *key = key_of(field(csv, row, "cell"), field(csv, row, "repeat"));
+    g_autofree char *key = key_of(csv_field(csv, row, "cell"), csv_field(csv, row, "repeat"));
     return g_hash_table_lookup(rows->by_key, key);
 }
 
@@ -75,9 +59,9 @@ static bool agrees(const struct rows *rows, const struct claim *claim, GError **
 #undef X
     };
     for (guint i = 0; i < G_N_ELEMENTS(texts); i++) {
-        const char *was = field(rows->runs, claim->row, texts[i].name);
+        const char *was = csv_field(rows->runs, claim->row, texts[i].name);
         if (texts[i].is && strcmp(texts[i].is, was) != 0)
-            return refuse(
+            return error_refuse(
                 error, EXIT_BAD_DATA,
                 "%s (repeat %s) is proven with %s \"%s\", but now it is \"%s\": the rows would not go "
                 "together; put it back as it was, or start a new run",
@@ -92,7 +76,7 @@ static bool same_package(const struct record *record, GKeyFile *before, GKeyFile
     g_autofree char *was = g_key_file_get_string(before, group, "package_version", NULL);
     g_autofree char *is = g_key_file_get_string(now, group, "package_version", NULL);
     return g_strcmp0(was, is) == 0 ||
-           refuse(
+           error_refuse(
                error, EXIT_BAD_DATA,
                "%s (repeat %s) is proven with package version \"%s\", but now it is \"%s\": the rows would "
                "not go together; put it back as it was, or start a new run",
@@ -112,11 +96,11 @@ static GHashTable *specs_by_key(const GPtrArray *specs)
 
 static bool claim_row(struct rows *rows, guint row, GHashTable *specs, GError **error)
 {
-    const char *cell = field(rows->runs, row, "cell"), *repeat = field(rows->runs, row, "repeat");
+    const char *cell = csv_field(rows->runs, row, "cell"), *repeat = csv_field(rows->runs, row, "repeat");
     g_autofree char *key = key_of(cell, repeat);
     const struct run_spec *spec = g_hash_table_lookup(specs, key);
     if (!spec)
-        return refuse(
+        return error_refuse(
             error, EXIT_BAD_DATA,
             "%s (repeat %s) is proven, but plan and descriptors have no such run any more; put them "
             "back as they were, or start a new run",
@@ -139,7 +123,7 @@ static void count_marks(const struct rows *rows)
             continue;
         const GPtrArray *steps = claim->run->steps;
         const struct plan_step *step = claim->marks < steps->len ? steps->pdata[claim->marks] : NULL;
-        if (!step || strcmp(step->phase, field(rows->marks, row, "phase")) != 0)
+        if (!step || strcmp(step->phase, csv_field(rows->marks, row, "phase")) != 0)
             claim->broken = true;
         claim->marks++;
     }
@@ -164,7 +148,7 @@ static bool claim_rows(struct rows *rows, const char *folder, const GPtrArray *s
     if (!(rows->runs = csv_read(runs_path, error)) || !(rows->marks = csv_read(marks_path, error)))
         return false;
     for (guint row = 0; row < csv_rows(rows->runs); row++)
-        if (strcmp(field(rows->runs, row, "status"), "ok") == 0 && !claim_row(rows, row, wanted, error))
+        if (strcmp(csv_field(rows->runs, row, "status"), "ok") == 0 && !claim_row(rows, row, wanted, error))
             return false;
     count_marks(rows);
     for (guint i = rows->claims->len; i-- > 0;) {
@@ -190,11 +174,11 @@ static bool replace(const char *folder, const char *name, const GString *rows, G
     g_autofree char *before = NULL;
     g_autoptr(GError) why = NULL;
     if (!g_file_get_contents(path, &before, NULL, &why))
-        return refuse(error, EXIT_SYSTEM, "%s", why->message);
+        return error_refuse(error, EXIT_SYSTEM, "%s", why->message);
     g_autoptr(GString) text = g_string_new_len(before, (gssize)strcspn(before, "\n") + 1); /* the header */
     g_string_append_len(text, rows->str, (gssize)rows->len);
     return strcmp(text->str, before) == 0 || g_file_set_contents(path, text->str, (gssize)text->len, &why) ||
-           refuse(error, EXIT_SYSTEM, "%s", why->message);
+           error_refuse(error, EXIT_SYSTEM, "%s", why->message);
 }
 
 static bool replace_tables(const struct rows *rows, const char *folder, GError **error)

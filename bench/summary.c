@@ -55,26 +55,21 @@ void summary_free(struct summary *summary)
 
 /* --- reading --- */
 
-static const char *field(const struct csv *csv, guint row, const char *name)
-{
-    return csv_text(csv, row, csv_column(csv, name));
-}
-
 static bool is_ok(const struct csv *csv, guint row)
 {
-    return strcmp(field(csv, row, "status"), "ok") == 0;
+    return strcmp(csv_field(csv, row, "status"), "ok") == 0;
 }
 
 /* Killed at its limit: an answer, and what was read until then was proven mark by mark. */
 static bool is_answer(const struct csv *csv, guint row)
 {
-    return strcmp(field(csv, row, "status"), "oom") == 0 && *field(csv, row, "limit_bytes");
+    return strcmp(csv_field(csv, row, "status"), "oom") == 0 && *csv_field(csv, row, "limit_bytes");
 }
 
 static struct summary_cell *new_cell(const struct csv *csv, guint row)
 {
     struct summary_cell *cell = g_new0(struct summary_cell, 1);
-#define X(name) cell->texts.name = g_strdup(field(csv, row, #name));
+#define X(name) cell->texts.name = g_strdup(csv_field(csv, row, #name));
     RECORD_TEXTS(X)
 #undef X
     return cell;
@@ -85,7 +80,8 @@ static void take_row_texts(struct summary_cell *cell, const struct csv *csv, gui
     cell->runs++;
     if (!is_ok(csv, row)) {
         if (!cell->failure)
-            cell->failure = g_strdup_printf("%s, %s", field(csv, row, "status"), field(csv, row, "reason"));
+            cell->failure =
+                g_strdup_printf("%s, %s", csv_field(csv, row, "status"), csv_field(csv, row, "reason"));
         return;
     }
     if (cell->ok++ == 0) { /* the texts of the first good run stand for the cell */
@@ -139,7 +135,7 @@ static void take_numbers(struct summary_cell *cell, const struct csv *csv)
         int column = csv_column(csv, record_number_names[i]);
         for (guint row = 0; row < csv_rows(csv); row++) {
             bool counts = cell->ok > 0 ? is_ok(csv, row) : is_answer(csv, row);
-            if (!counts || strcmp(field(csv, row, "cell"), cell->texts.cell) != 0)
+            if (!counts || strcmp(csv_field(csv, row, "cell"), cell->texts.cell) != 0)
                 continue;
             bool known = csv_u64(csv, row, column, &values[count]);
             if (!known)
@@ -177,14 +173,14 @@ struct summary *summary_read(const char *run_folder, GError **error)
     summary->cells = g_ptr_array_new_with_free_func(cell_free);
     summary->conditions = g_ptr_array_new_with_free_func(condition_free);
     for (guint row = 0; row < csv_rows(csv); row++) {
-        struct summary_cell *cell = find_cell(summary, field(csv, row, "cell"));
+        struct summary_cell *cell = find_cell(summary, csv_field(csv, row, "cell"));
         if (!cell) {
             cell = new_cell(csv, row);
             g_ptr_array_add(summary->cells, cell);
         }
         take_row_texts(cell, csv, row);
         if (is_ok(csv, row))
-            take_conditions(summary, cell, field(csv, row, "conditions"));
+            take_conditions(summary, cell, csv_field(csv, row, "conditions"));
     }
     for (guint i = 0; i < summary->cells->len; i++)
         take_numbers(summary->cells->pdata[i], csv);
