@@ -21,9 +21,10 @@ bool resume_restore(struct options *options, GError **error);
 /* FOLDER/machine.ini; the caller frees. NULL with error: EXIT_USAGE when there is none, for no run began. */
 GKeyFile *resume_read_machine(const char *folder, GError **error);
 
-/* Takes out of `specs` (of struct run_spec *, the whole run) those whose ok row is in the folder, with all its
- * marks and its samples; *kept is how many. All else goes from the folder: other rows, marks and samples
- * without a kept row, what was half written. Kept rows stay byte for byte. A kept row must agree with what
+/* Takes out of `specs` (of struct run_spec *, the whole run) those whose row is in the folder, with its
+ * samples and its marks up to the phase in ended_in, and is ok, or an oom that the plan takes for an answer;
+ * *kept is how many. All else goes from the folder: other rows, marks and samples without a kept row, what was
+ * half written. Kept rows stay byte for byte. A kept row must agree with what
  * plan, descriptors and probes say now, and its allocator's package in `before` (the folder's machine.ini) with
  * that in `now`: else EXIT_BAD_DATA names the cell, what was and what is, and the folder stays as it was. */
 bool resume_keep(struct folder *folder, GPtrArray *specs, GKeyFile *before, GKeyFile *now, guint *kept,

@@ -7,7 +7,7 @@
 #include "resume.h"
 #include "run.h"
 
-/* An ok row, with the run that would have to make it now. */
+/* A row that stands, with the run that would have to make it now. */
 struct claim {
     guint row;
     struct run *run;
@@ -94,6 +94,19 @@ static GHashTable *specs_by_key(const GPtrArray *specs)
     return table;
 }
 
+static bool is_ok(const struct rows *rows, guint row)
+{
+    return strcmp(csv_field(rows->runs, row, "status"), "ok") == 0;
+}
+
+/* Ok, or what the plan takes for an answer: killed at its limit, exactly told. */
+static bool stands(const struct rows *rows, guint row, const GPtrArray *specs)
+{
+    bool oom_is_answer = specs->len > 0 && ((const struct run_spec *)specs->pdata[0])->plan->oom_is_answer;
+    return is_ok(rows, row) || (oom_is_answer && strcmp(csv_field(rows->runs, row, "status"), "oom") == 0 &&
+                                *csv_field(rows->runs, row, "limit_bytes"));
+}
+
 static bool claim_row(struct rows *rows, guint row, GHashTable *specs, GError **error)
 {
     const char *cell = csv_field(rows->runs, row, "cell"), *repeat = csv_field(rows->runs, row, "repeat");
@@ -129,14 +142,27 @@ static void count_marks(const struct rows *rows)
     }
 }
 
+/* It has come as far as its row says: the last mark is of the phase it ended in. Who was killed inside that phase has
+ * not come to its mark. */
+static bool has_its_marks(const struct rows *rows, const struct claim *claim)
+{
+    const GPtrArray *steps = claim->run->steps;
+    const char *ended_in = csv_field(rows->runs, claim->row, "ended_in");
+    guint least = claim->marks > 0 ? claim->marks - 1 : 0;
+    guint most = is_ok(rows, claim->row) ? claim->marks : claim->marks + 1; /* behind it */
+    for (guint i = least; i < MIN(most, steps->len) && !claim->broken; i++)
+        if (strcmp(((const struct plan_step *)steps->pdata[i])->phase, ended_in) == 0)
+            return true;
+    return false;
+}
+
 /* A machine that lost its power can have kept a row and lost what was written before it. */
-static bool is_whole(const struct claim *claim, const char *folder)
+static bool is_whole(const struct rows *rows, const struct claim *claim, const char *folder)
 {
     const struct record *record = &claim->run->record;
     g_autofree char *name = folder_samples_name(record->cell, record->repeat);
     g_autofree char *path = g_build_filename(folder, name, NULL);
-    return !claim->broken && claim->marks == claim->run->steps->len &&
-           g_file_test(path, G_FILE_TEST_IS_REGULAR);
+    return has_its_marks(rows, claim) && g_file_test(path, G_FILE_TEST_IS_REGULAR);
 }
 
 static bool claim_rows(struct rows *rows, const char *folder, const GPtrArray *specs, GKeyFile *before,
@@ -148,7 +174,7 @@ static bool claim_rows(struct rows *rows, const char *folder, const GPtrArray *s
     if (!(rows->runs = csv_read(runs_path, error)) || !(rows->marks = csv_read(marks_path, error)))
         return false;
     for (guint row = 0; row < csv_rows(rows->runs); row++)
-        if (strcmp(csv_field(rows->runs, row, "status"), "ok") == 0 && !claim_row(rows, row, wanted, error))
+        if (stands(rows, row, specs) && !claim_row(rows, row, wanted, error))
             return false;
     count_marks(rows);
     for (guint i = rows->claims->len; i-- > 0;) {
@@ -157,7 +183,7 @@ static bool claim_rows(struct rows *rows, const char *folder, const GPtrArray *s
         g_autofree char *key = key_of(record->cell, record->repeat);
         if (!same_package(record, before, now, error))
             return false;
-        if (is_whole(claim, folder))
+        if (is_whole(rows, claim, folder))
             continue;
         g_hash_table_remove(rows->by_key, key);
         g_ptr_array_remove_index(rows->claims, i);

@@ -182,6 +182,42 @@ static void a_process_that_pressure_kills_has_an_ok_row(void **state)
     assert_true(program_number(runs, 0, "neighbour_got_bytes") <= LIMIT_BYTES - map);
 }
 
+/* Goes on with the run: nothing is left to do, and its rows are as they were. */
+static void assert_kept(const char *folder)
+{
+    g_auto(program_outcome) outcome = {0};
+    g_autofree char *run = g_build_filename(folder, "run", NULL);
+    g_autofree char *before = support_read(folder, "run/runs.csv");
+    program_run(&outcome, "run", "--resume", run);
+    program_assert_code(&outcome, EXIT_PROVEN);
+    support_assert_has(outcome.err, "1 proven rows kept, 0 runs to go");
+    g_autofree char *after = support_read(folder, "run/runs.csv");
+    assert_string_equal(after, before);
+}
+
+static void resume_keeps_the_row_of_a_process_that_pressure_killed(void **state)
+{
+    if (no_group_can_be_made() || PROGRAM_UNPROVABLE)
+        skip();
+    g_auto(program_outcome) outcome = {0};
+    g_autofree char *plan =
+        write_plan(*state, "mapped", HALF_BYTES + LIMIT_BYTES / 8, "build drop pressure", "");
+    g_autoptr(csv_table) runs = run_plan(&outcome, *state, plan, "*/dirty/*");
+    assert_text(runs, 0, "pressure_victim", "process");
+    assert_kept(*state);
+}
+
+static void resume_keeps_an_oom_that_is_an_answer(void **state)
+{
+    if (no_group_can_be_made() || PROGRAM_UNPROVABLE)
+        skip();
+    g_auto(program_outcome) outcome = {0};
+    g_autofree char *plan = write_plan(*state, "mapped", 2 * LIMIT_BYTES, "build drop", "oom = answer\n");
+    g_autoptr(csv_table) runs = run_plan(&outcome, *state, plan, "*/default/*");
+    assert_text(runs, 0, "status", "oom");
+    assert_kept(*state);
+}
+
 /* Starts a run of many cells, and returns when the first has ended: then there is a group. */
 static GPid start_long_run(const char *folder, FILE **said)
 {
@@ -246,6 +282,8 @@ int main(void)
         SUPPORT_TEST(a_kill_by_somebody_else_is_failed_and_no_oom),
         SUPPORT_TEST(a_neighbour_gets_what_was_given_back_and_what_is_lazy_but_not_what_is_dirty),
         SUPPORT_TEST(a_process_that_pressure_kills_has_an_ok_row),
+        SUPPORT_TEST(resume_keeps_the_row_of_a_process_that_pressure_killed),
+        SUPPORT_TEST(resume_keeps_an_oom_that_is_an_answer),
         SUPPORT_TEST(ctrl_c_leaves_no_group_behind),
         SUPPORT_TEST(the_groups_of_a_killed_orchestrator_are_removed_by_the_next_run),
     };

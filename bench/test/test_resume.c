@@ -199,6 +199,23 @@ static void a_row_whose_marks_are_not_its_walks_is_run_again(void **state)
     assert_whole(*state, 4);
 }
 
+/* A walk that pressure ended is whole up to the phase in ended_in. */
+static void marks_are_wanted_up_to_where_the_row_says_it_ended(void **state)
+{
+    run_whole(*state, "--only=mine/default/null/*", NULL);
+    g_autofree char *row = row_text(*state, "mine/default/null");
+    g_auto(GStrv) parts = g_strsplit(row, ",end,,ok,", 2);
+    g_autofree char *ended = g_strconcat(parts[0], ",silent,process,ok,", parts[1], NULL);
+    edit(*state, "run/runs.csv", row, ended);
+    edit(*state, "run/marks.csv", "\nmine/default/null/s,1,end,", "\nmine/default/nil/s,1,end,");
+    g_auto(program_outcome) whole = {0}, less = {0};
+    resume(&whole, *state);
+    support_assert_has(whole.err, "1 proven rows kept, 0 runs to go");
+    edit(*state, "run/marks.csv", "\nmine/default/null/s,1,silent,", "\nmine/default/nil/s,1,silent,");
+    resume(&less, *state);
+    support_assert_has(less.err, "0 proven rows kept, 1 runs to go");
+}
+
 static void machine_ini_keeps_the_first_part_and_tells_of_each_other(void **state)
 {
     run_whole(*state, NULL, NULL);
@@ -325,6 +342,7 @@ int main(void)
         SUPPORT_TEST(what_is_not_proven_is_run_again_and_every_leftover_goes),
         SUPPORT_TEST(a_row_whose_marks_or_samples_are_lost_is_run_again),
         SUPPORT_TEST(a_row_whose_marks_are_not_its_walks_is_run_again),
+        SUPPORT_TEST(marks_are_wanted_up_to_where_the_row_says_it_ended),
         SUPPORT_TEST(machine_ini_keeps_the_first_part_and_tells_of_each_other),
         SUPPORT_TEST(selection_and_options_are_those_it_began_with),
         SUPPORT_TEST(sampling_is_as_it_began),
