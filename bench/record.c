@@ -139,6 +139,29 @@ static struct peak peak_over(const GArray *marks, const GArray *samples, const c
     return peak;
 }
 
+/* Killed by the kernel in its first cycle, inside a phase that has no mark and no VmHWM to be read: what was sampled
+ * since the last mark; without a sample, what its cgroup was charged at the most. `marked_bytes`: the peak by the
+ * marks there are. */
+static void set_peaks_of_killed(struct record *record, const GArray *marks, const GArray *samples,
+                                uint64_t marked_bytes)
+{
+    uint64_t *numbers = record->numbers, sampled_bytes = 0;
+    uint64_t begin_ns = marks->len > 0 ? g_array_index(marks, struct record_mark, 0).mark.end_ns : 0;
+    uint64_t last_ns =
+        marks->len > 0 ? g_array_index(marks, struct record_mark, marks->len - 1).mark.end_ns : 0;
+    bool is_sampled = false;
+    for (guint i = 0; i < samples->len; i++) {
+        const struct record_sample *sample = &g_array_index(samples, struct record_sample, i);
+        if (sample->monotonic_ns > begin_ns)
+            sampled_bytes = MAX(sampled_bytes, sample->rss_bytes);
+        is_sampled = is_sampled || sample->monotonic_ns > last_ns;
+    }
+    if (is_sampled)
+        numbers[RECORD_sampled_peak_rss_bytes] = sampled_bytes;
+    numbers[RECORD_peak_rss_bytes] =
+        is_sampled ? MAX(marked_bytes, sampled_bytes) : numbers[RECORD_cgroup_peak_bytes];
+}
+
 static void set_peaks(struct record *record, const GArray *marks, const GArray *samples)
 {
     static const char *const first[] = {"build", "hold", "drop", NULL};
@@ -147,7 +170,8 @@ static void set_peaks(struct record *record, const GArray *marks, const GArray *
     if (find_mark(marks, "drop")) {
         record->numbers[RECORD_peak_rss_bytes] = peak.bytes;
         record->numbers[RECORD_sampled_peak_rss_bytes] = peak.sampled_bytes;
-    }
+    } else if (g_strcmp0(record->status, "oom") == 0)
+        set_peaks_of_killed(record, marks, samples, peak.bytes);
     if (find_mark(marks, "redrop"))
         record->numbers[RECORD_rebuild_peak_rss_bytes] = peak_over(marks, samples, second).bytes;
 }

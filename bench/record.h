@@ -152,7 +152,8 @@ struct record_sampled {
 };
 struct record_sampled record_sampled_in(const struct child_mark *phase, const GArray *samples);
 
-/* Fills the numbers from all marks of a walk (struct record_mark) and its samples (struct record_sample). */
+/* Fills the numbers from all marks of a walk (struct record_mark) and its samples (struct record_sample). The status
+ * and the cgroup's columns are set before: they tell what is known of a process that was killed. */
 void record_measure(struct record *record, const GArray *marks, const GArray *samples);
 
 #endif

@@ -306,6 +306,38 @@ static void a_run_that_died_in_build_has_what_came_before(void **state)
     close_walk(&walk);
 }
 
+/* Whom the kernel has killed has no mark of the phase it was in, and no VmHWM that could still be read. */
+static void who_was_killed_in_its_first_build_has_the_peak_that_samples_saw(void **state)
+{
+    (void)state;
+    struct walk walk;
+    open_walk(&walk, "no", true);
+    walk.record.status = g_strdup("oom");
+    walk.record.numbers[RECORD_cgroup_peak_bytes] = 200 * MB;
+    g_array_set_size(walk.marks, 1);
+    g_array_set_size(walk.samples, 1);
+    record_measure(&walk.record, walk.marks, walk.samples);
+    assert_int_equal(measured(&walk, RECORD_peak_rss_bytes), 90 * MB);
+    assert_int_equal(measured(&walk, RECORD_sampled_peak_rss_bytes), 90 * MB);
+    close_walk(&walk);
+}
+
+static void without_a_sample_of_the_build_it_has_the_peak_of_its_cgroup(void **state)
+{
+    (void)state;
+    struct walk walk;
+    open_walk(&walk, "no", true);
+    walk.record.status = g_strdup("oom");
+    walk.record.numbers[RECORD_cgroup_peak_bytes] = 200 * MB;
+    g_array_set_size(walk.marks, 1);
+    g_array_set_size(walk.samples, 0);
+    add_sample(walk.samples, 100, 10); /* the mark's own */
+    record_measure(&walk.record, walk.marks, walk.samples);
+    assert_int_equal(measured(&walk, RECORD_peak_rss_bytes), 200 * MB);
+    assert_true(measured(&walk, RECORD_sampled_peak_rss_bytes) == RECORD_UNKNOWN);
+    close_walk(&walk);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -325,6 +357,8 @@ int main(void)
         cmocka_unit_test(a_walk_without_a_purge_leaves_its_columns_unknown),
         cmocka_unit_test(the_sample_gap_is_the_longest_time_without_one_inside_a_phase),
         cmocka_unit_test(a_run_that_died_in_build_has_what_came_before),
+        cmocka_unit_test(who_was_killed_in_its_first_build_has_the_peak_that_samples_saw),
+        cmocka_unit_test(without_a_sample_of_the_build_it_has_the_peak_of_its_cgroup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
