@@ -43,15 +43,24 @@ char *run_verdict_of_deadline(const struct run *run)
     return g_string_free(reason, FALSE);
 }
 
+/* NULL: what was read up to here may be believed. The caller frees. */
+static char *verdict_of_walk(const struct run *run)
+{
+    return verify_walk(run->marks, run->samples, run->interval_ms);
+}
+
 /* A SIGKILL that is not ours. With a cgroup its counter tells the kernel's from somebody's, and to be killed under
- * pressure is an answer. Without, it is presumed to be the kernel's, which takes the largest process when memory
+ * pressure is an answer; so is an oom, where the plan says so: both stand on the marks there are. Without, it is presumed to be the kernel's, which takes the largest process when memory
  * is out. */
 static void judge_kill(struct run *run, const char *how)
 {
     g_autofree char *limit = units_format_bytes(run->plan->limit_bytes);
     g_autofree char *reason = NULL;
     bool told = limit_procs(&run->limit) != NULL, by_kernel = limit_has_killed(&run->limit);
-    if (by_kernel && strcmp(run_phase(run), "pressure") == 0) {
+    g_autofree char *why = by_kernel ? verdict_of_walk(run) : NULL;
+    if (why) {
+        run_verdict_set(run, "invalid", why);
+    } else if (by_kernel && strcmp(run_phase(run), "pressure") == 0) {
         run->record.pressure_victim = g_strdup("process");
         run_verdict_set(run, "ok", "");
     } else if (by_kernel) {
@@ -73,7 +82,7 @@ void run_verdict_of_exit(struct run *run, int status)
     run->record.ended_in = g_strdup(run_phase(run));
     bool complete = run->step + 1 == run->steps->len && run->marks->len == run->steps->len;
     if (WIFEXITED(status) && WEXITSTATUS(status) == 0 && complete) {
-        g_autofree char *why = verify_walk(run->marks, run->samples, run->interval_ms);
+        g_autofree char *why = verdict_of_walk(run);
         run_verdict_set(run, why ? "invalid" : "ok", why ? why : "");
         return;
     }

@@ -110,6 +110,8 @@ static void a_cell_that_needs_more_than_its_limit_is_oom_and_says_where(void **s
     assert_int_equal(program_number(runs, 0, "limit_bytes"), LIMIT_BYTES);
     assert_true(program_number(runs, 0, "cgroup_failures") > 0);
     assert_between(runs, 0, "cgroup_peak_bytes", LIMIT_BYTES - MB, LIMIT_BYTES);
+    assert_between(runs, 0, "peak_rss_bytes", 1,
+                   LIMIT_BYTES + OVERHEAD_BYTES); /* libraries are charged once */
     support_assert_has(outcome.out, "killed in build");
 }
 
@@ -180,6 +182,57 @@ static void a_process_that_pressure_kills_has_an_ok_row(void **state)
     uint64_t map = HALF_BYTES + LIMIT_BYTES / 8;
     assert_between(runs, 0, "cgroup_drop_bytes", map, map + OVERHEAD_BYTES);
     assert_true(program_number(runs, 0, "neighbour_got_bytes") <= LIMIT_BYTES - map);
+}
+
+/* The orchestrator stands still for so long in a silence that lasts longer: no samples, for nobody takes them. */
+#define SILENT "4 s"
+#define SILENT_SINCE_US 1000000
+#define STOPPED_US 1500000
+
+static struct csv *run_stopped_in_silence(const char *folder, const char *only, const char *walk)
+{
+    g_autofree char *plan =
+        write_plan(folder, "mapped", HALF_BYTES + LIMIT_BYTES / 8, walk, "oom = answer\n");
+    g_autofree char *text = support_read(folder, "plan.ini"), *run = g_build_filename(folder, "run", NULL);
+    g_auto(GStrv) parts = g_strsplit(text, "silent = 100 ms", 2);
+    g_autofree char *longer = g_strconcat(parts[0], "silent = " SILENT, parts[1], NULL);
+    support_write(folder, "plan.ini", longer);
+    const char *const argv[] = {
+        TEST_BUILD_DIR "/bench/afterfree", "run", "--plan", plan, "--out",      run, "--data",
+        TEST_SOURCE_DIR "/bench/test",     "-q",  "--only", only, "--no-table", NULL};
+    GPid pid;
+    int status;
+    assert_true(g_spawn_async(NULL, (char **)(uintptr_t)argv, NULL, G_SPAWN_DO_NOT_REAP_CHILD, NULL, NULL,
+                              &pid, NULL));
+    while (count_groups(pid) == 0)
+        g_usleep(1000);
+    g_usleep(SILENT_SINCE_US);
+    kill(pid, SIGSTOP);
+    g_usleep(STOPPED_US);
+    kill(pid, SIGCONT);
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(program_exit_code(status), EXIT_NOT_PROVEN);
+    return program_table(run, "runs.csv");
+}
+
+static void whom_pressure_kills_is_believed_only_if_its_walk_was_watched(void **state)
+{
+    if (no_group_can_be_made() || PROGRAM_UNPROVABLE)
+        skip();
+    g_autoptr(csv_table) runs = run_stopped_in_silence(*state, "*/dirty/*", "build drop silent pressure");
+    assert_text(runs, 0, "ended_in", "pressure");
+    assert_text(runs, 0, "status", "invalid");
+    support_assert_has(program_text(runs, 0, "reason"), "in silent");
+}
+
+static void whom_the_limit_kills_is_believed_only_if_its_walk_was_watched(void **state)
+{
+    if (no_group_can_be_made() || PROGRAM_UNPROVABLE)
+        skip();
+    g_autoptr(csv_table) runs = run_stopped_in_silence(*state, "*/leaked/*", "build drop silent rebuild");
+    assert_text(runs, 0, "ended_in", "rebuild");
+    assert_text(runs, 0, "status", "invalid");
+    support_assert_has(program_text(runs, 0, "reason"), "in silent");
 }
 
 /* Goes on with the run: nothing is left to do, and its rows are as they were. */
@@ -282,6 +335,8 @@ int main(void)
         SUPPORT_TEST(a_kill_by_somebody_else_is_failed_and_no_oom),
         SUPPORT_TEST(a_neighbour_gets_what_was_given_back_and_what_is_lazy_but_not_what_is_dirty),
         SUPPORT_TEST(a_process_that_pressure_kills_has_an_ok_row),
+        SUPPORT_TEST(whom_pressure_kills_is_believed_only_if_its_walk_was_watched),
+        SUPPORT_TEST(whom_the_limit_kills_is_believed_only_if_its_walk_was_watched),
         SUPPORT_TEST(resume_keeps_the_row_of_a_process_that_pressure_killed),
         SUPPORT_TEST(resume_keeps_an_oom_that_is_an_answer),
         SUPPORT_TEST(ctrl_c_leaves_no_group_behind),

@@ -2,7 +2,8 @@
  * record, so all is given back at the drop under every allocator. Its environment variable DROP makes it another
  * one (settings of bench/test/allocators/mapped.ini):
  *   lazy      is given back by MADV_FREE: the kernel takes it when it needs it
- *   dirty     is kept as it is for the next build */
+ *   dirty     is kept as it is for the next build
+ *   leaked    is kept as it is, and the next build maps anew */
 #include <stdbool.h>
 #include <sys/mman.h>
 
@@ -17,7 +18,7 @@ struct map {
     size_t bytes;
 };
 
-static bool lazy, dirty;
+static bool lazy, dirty, leaked;
 
 /* Before the baseline: a library's page that is called for the first time counts in the phase that calls it. */
 __attribute__((constructor)) static void read_environment(void)
@@ -25,6 +26,7 @@ __attribute__((constructor)) static void read_environment(void)
     const char *asked = getenv("DROP");
     lazy = asked && strcmp(asked, "lazy") == 0;
     dirty = asked && strcmp(asked, "dirty") == 0;
+    leaked = asked && strcmp(asked, "leaked") == 0;
 }
 
 static void build(void *opaque, const struct batch *batch)
@@ -54,7 +56,7 @@ static void drop(void *opaque, const struct batch *batch)
         madvise(map->memory, map->bytes, MADV_FREE);
     if (lazy || dirty)
         return;
-    if (map->memory)
+    if (map->memory && !leaked)
         munmap(map->memory, map->bytes);
     *map = (struct map){0};
 }
