@@ -78,6 +78,7 @@ static struct summary_cell *new_cell(const struct csv *csv, guint row)
 static void take_row_texts(struct summary_cell *cell, const struct csv *csv, guint row)
 {
     cell->runs++;
+    cell->oom += is_answer(csv, row);
     if (!is_ok(csv, row)) {
         if (!cell->failure)
             cell->failure =
@@ -206,6 +207,7 @@ static void add_cell(GString *text, const struct summary_cell *cell)
 #undef X
     csv_add_u64(row, cell->runs);
     csv_add_u64(row, cell->ok);
+    csv_add_u64(row, cell->oom);
     for (int i = 0; i < RECORD_NUMBER_COUNT; i++) {
         add_number(row, cell->numbers[i].median);
         add_number(row, cell->numbers[i].min);
@@ -220,7 +222,7 @@ bool summary_write(const struct summary *summary, const char *run_folder, GError
 #define X(name) #name ","
         RECORD_TEXTS(X)
 #undef X
-            "runs,runs_ok"
+            "runs,runs_ok,runs_oom"
 #define X(name) "," #name "," #name "_min," #name "_max"
         RECORD_NUMBERS(X)
 #undef X

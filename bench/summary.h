@@ -21,8 +21,8 @@ struct summary_number summary_of(uint64_t *values, guint count);
 
 struct summary_cell {
     struct record texts; /* of the cell's first ok row, else the first; conditions: of all ok ones */
-    guint runs, ok;
-    char *failure; /* status and reason of the first run that is not ok; NULL: none */
+    guint runs, ok, oom; /* oom: killed at the plan's limit */
+    char *failure;       /* status and reason of the first run that is not ok; NULL: none */
     /* Over the ok runs; if there is none, over those killed at the plan's limit, up to the kill. */
     struct summary_number numbers[RECORD_NUMBER_COUNT];
 };

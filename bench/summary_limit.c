@@ -57,6 +57,14 @@ static char *pressure_of(const struct summary_cell *cell)
     return g_strdup_printf("%s, then the %s was killed", got, cell->texts.pressure_victim);
 }
 
+/* Of all its runs, for the medians are those of the survivors. */
+static char *fate_of(const struct summary_cell *cell)
+{
+    if (summary_killed_at_limit(cell))
+        return g_strdup_printf("killed in %s", cell->texts.ended_in);
+    return cell->oom > 0 ? g_strdup_printf("killed in %u of %u", cell->oom, cell->runs) : g_strdup("lived");
+}
+
 static void print_cell(FILE *out, const struct summary_cell *cell)
 {
     uint64_t base = median(cell, RECORD_baseline_rss_bytes);
@@ -64,9 +72,7 @@ static void print_cell(FILE *out, const struct summary_cell *cell)
     g_autofree char *peak = amount(cell, RECORD_peak_rss_bytes, base);
     g_autofree char *held = amount(cell, RECORD_silent_held_bytes, base);
     g_autofree char *pressure = pressure_of(cell);
-    g_autofree char *fate = summary_killed_at_limit(cell)
-                                ? g_strdup_printf("killed in %s", cell->texts.ended_in)
-                                : g_strdup("lived");
+    g_autofree char *fate = fate_of(cell);
     if (strlen(name) > NAME_WIDTH)
         fprintf(out, "%s\n", name);
     fprintf(out, "%-*s %7s %7s  %-17s %s\n", NAME_WIDTH, strlen(name) > NAME_WIDTH ? "" : name, peak, held,

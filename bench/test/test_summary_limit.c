@@ -63,6 +63,25 @@ static void where_a_run_is_ok_only_ok_runs_count(void **state)
     summary_free(summary);
 }
 
+static void how_many_were_killed_at_the_limit_is_a_column_of_the_summary(void **state)
+{
+    g_autoptr(GError) error = NULL;
+    struct summary *summary = read_rows(*state, rows);
+    assert_true(summary_write(summary, *state, &error));
+    summary_free(summary);
+    g_autoptr(csv_table) csv = program_table(*state, "summary.csv");
+    static const struct {
+        const char *setting;
+        guint runs, killed;
+    } cells[] = {{"kept", 1, 0}, {"given", 1, 0}, {"dead", 2, 2}, {"mixed", 2, 1}, {"presumed", 1, 0}};
+    assert_int_equal(csv_rows(csv), G_N_ELEMENTS(cells));
+    for (guint row = 0; row < csv_rows(csv); row++) {
+        assert_string_equal(program_text(csv, row, "setting"), cells[row].setting);
+        assert_int_equal(program_number(csv, row, "runs"), cells[row].runs);
+        assert_int_equal(program_number(csv, row, "runs_oom"), cells[row].killed);
+    }
+}
+
 static void an_oom_without_a_limit_is_no_answer(void **state)
 {
     struct summary *summary = read_rows(*state, rows);
@@ -92,7 +111,7 @@ static void the_table_tells_who_lived_and_what_a_neighbour_got_the_most_first(vo
     static const char *const lines[] = {
         "a/given                     900 MB 1.00 MB  lived             1.90 GB, then the neighbour was "
         "killed",
-        "a/mixed                     900 MB 2.00 MB  lived             1.80 GB, then the neighbour was "
+        "a/mixed                     900 MB 2.00 MB  killed in 1 of 2  1.80 GB, then the neighbour was "
         "killed",
         "a/kept                      900 MB  800 MB  lived             700 MB, then the process was killed",
         "a/dead                      950 MB  780 MB  killed in rebuild -",
@@ -124,6 +143,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         SUPPORT_TEST(a_cell_killed_at_its_limit_has_its_numbers_up_to_the_kill),
         SUPPORT_TEST(where_a_run_is_ok_only_ok_runs_count),
+        SUPPORT_TEST(how_many_were_killed_at_the_limit_is_a_column_of_the_summary),
         SUPPORT_TEST(an_oom_without_a_limit_is_no_answer),
         SUPPORT_TEST(the_table_tells_who_lived_and_what_a_neighbour_got_the_most_first),
         SUPPORT_TEST(a_run_without_a_limit_has_no_such_table),
