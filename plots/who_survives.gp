@@ -1,6 +1,7 @@
 # Who survives a second build by another thread in this container, and what does a neighbour get?
-# One row per cell that ran under a limit: the first cycle's peak, what stayed after silence, whether the second cycle
-# lived or where it was killed, and how much a neighbour in the same cgroup got before somebody was killed.
+# One row per cell that ran under a limit: the first cycle's peak (up to the kill), what stayed after silence, whether the
+# second cycle lived, where it was killed or in how many of its runs, and how much a neighbour in the same cgroup got
+# before somebody was killed.
 question = 'Who survives a second build by another thread in this container, and what does a neighbour get?'
 statuses = 'ok oom'
 load plots.'/style.gp'
@@ -15,19 +16,30 @@ if (limit == 0) {
     exit
 }
 
+# An older summary.csv does not count who was killed; the column is among the first 50.
+counts_killed = 0
+set datafile separator comma
+stats summary every ::0::0 using (counts_killed = sum [k=1:50] (strcol(k) eq 'runs_oom'), 0) nooutput
+set datafile separator whitespace
+
 if (rows > 0) {
     eval texts('status limit_bytes ended_in pressure_victim')
-    eval numbers('window_ms peak_rss_bytes silent_rss_bytes silent_held_bytes rebuild_peak_rss_bytes neighbour_got_bytes')
+    eval numbers('window_ms peak_rss_bytes silent_rss_bytes silent_held_bytes rebuild_peak_rss_bytes neighbour_got_bytes runs')
+    array runs_oom[rows]
+    do for [i=1:rows] { runs_oom[i] = 0 }
+    if (counts_killed) { eval numbers('runs_oom') }
 }
 killed(i) = status[i] eq 'oom'
+partly(i) = !killed(i) && runs_oom[i] > 0
+fate(i) = killed(i) ? 'killed in '.ended_in[i] : partly(i) ? sprintf('killed in %d of %d', runs_oom[i], runs[i]) : 'lived'
 shown(i) = limit_bytes[i] ne '' && known(peak_rss_bytes[i])
 cells = rows > 0 ? sum [i=1:rows] shown(i) : 0
 if (cells == 0) {
-    eval sentence('No cell of this run has ended its first cycle under the limit: there is nothing to draw.')
+    eval sentence('No cell of this run has a peak under the limit: there is nothing to draw.')
     exit
 }
 # Who left the neighbour most comes first; killed before it came, by what stayed.
-sort_key(i) = killed(i) ? 1e15 + silent_held_bytes[i] : known(neighbour_got_bytes[i]) ? -neighbour_got_bytes[i] : 1e14
+sort_key(i) = killed(i) ? (known(silent_held_bytes[i]) ? 1e15 + silent_held_bytes[i] : 2e15) : known(neighbour_got_bytes[i]) ? -neighbour_got_bytes[i] : 1e14
 eval place_rows
 
 limit = 0
@@ -37,7 +49,7 @@ do for [i=1:rows] {
     if (shown(i)) {
         limit = larger(limit, real(limit_bytes[i]))
         window = larger(window, window_ms[i])
-        lived = lived + !killed(i)
+        lived = lived + !(killed(i) || partly(i))
     }
 }
 subtitle = sprintf('%d of %d cells live through the second cycle at a limit of %s. Bytes over the baseline; at the limit the kernel kills the larger of the two.', \
@@ -87,8 +99,8 @@ do for [i=1:rows] {
     }
     if (shown(i)) {
         set label allocator[i].'/'.setting[i] at screen px(left - 8), first y[i] right
-        set label killed(i) ? 'killed in '.ended_in[i] : 'lived' at screen px(words_at + 8), first y[i] \
-            textcolor rgb (killed(i) ? '#000000' : grey)
+        set label fate(i) at screen px(words_at + 8), first y[i] \
+            textcolor rgb (killed(i) || partly(i) ? '#000000' : grey)
         if (known(neighbour_got_bytes[i])) {
             set label amount(neighbour_got_bytes[i]) at screen px(right2 + 72), first y[i] right
             set label (pressure_victim[i] eq 'process' ? 'the process' : pressure_victim[i] eq 'neighbour' ? 'the neighbour' \
