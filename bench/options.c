@@ -68,8 +68,8 @@ static const char run_text[] =
     "build\n"
     "\n"
     "A run that was ended before its time goes on with --resume DIR: what is proven stays, all else is run.\n"
-    "Plan, selection and --sample-hz are those it began with; only -j, -q, --strict and --no-table go "
-    "along.\n"
+    "Plan, selection and --sample-hz are those it began with; only -j, -q, --strict, --set-thp and\n"
+    "--no-table go along.\n"
     "  afterfree run --resume results/latest\n";
 
 static const char run_codes[] =
