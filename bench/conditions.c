@@ -53,13 +53,13 @@ static const struct {
 struct tally {
     guint rows;
     double worst;
-    char *text, *cell; /* of the worst */
+    char *text, *cell; /* of the worst; NULL: in kept rows only */
 };
 
 struct conditions {
     struct conditions_verdict standing;
     struct tally arisen[CONDITION_COUNT];
-    guint rows;              /* ok rows seen */
+    guint rows, kept;        /* ok rows seen; of these, made by an earlier part */
     GPtrArray *debug_builds; /* names of allocators */
 };
 
@@ -155,7 +155,8 @@ static void add_word(GString *words, enum condition condition)
 
 static void count(struct tally *tally, double size, const char *text, const char *cell)
 {
-    if (tally->rows++ > 0 && size <= tally->worst)
+    tally->rows++;
+    if (tally->text && size <= tally->worst)
         return;
     tally->worst = size;
     g_free(tally->text);
@@ -184,6 +185,16 @@ void conditions_see_run(struct conditions *conditions, const struct conditions_r
     conditions->rows += ok;
     g_free(record->conditions);
     record->conditions = g_strdup(words->str);
+}
+
+void conditions_see_kept(struct conditions *conditions, const char *words)
+{
+    g_auto(GStrv) list = g_strsplit(words, " ", -1);
+    for (int i = 0; i < CONDITION_COUNT; i++)
+        if (!conditions->standing.of[i].holds && g_strv_contains((const char *const *)list, kinds[i].word))
+            conditions->arisen[i].rows++;
+    conditions->rows++;
+    conditions->kept++;
 }
 
 /* --- telling --- */
@@ -215,8 +226,10 @@ void conditions_print_standing(const struct conditions *conditions, FILE *out)
 static char *how_often(const struct conditions *conditions, int condition)
 {
     const struct tally *tally = &conditions->arisen[condition];
-    return g_strdup_printf("%u of %u runs, worst %s in %s", tally->rows, conditions->rows, tally->text,
-                           tally->cell);
+    if (!tally->text)
+        return g_strdup_printf("%u of %u runs", tally->rows, conditions->rows);
+    return g_strdup_printf("%u of %u runs, worst%s %s in %s", tally->rows, conditions->rows,
+                           conditions->kept > 0 ? " since" : "", tally->text, tally->cell);
 }
 
 void conditions_print_arisen(const struct conditions *conditions, FILE *out)
@@ -239,14 +252,14 @@ char *conditions_words(const struct conditions *conditions)
     return g_string_free(words, FALSE);
 }
 
-void conditions_describe(const struct conditions *conditions, GKeyFile *file)
+void conditions_describe(const struct conditions *conditions, GKeyFile *file, const char *group)
 {
     g_autofree char *words = conditions_words(conditions);
-    g_key_file_set_string(file, "conditions", "standing", words);
+    g_key_file_set_string(file, group, "standing", words);
     for (int i = 0; i < CONDITION_COUNT; i++) {
         g_autofree char *often = conditions->arisen[i].rows > 0 ? how_often(conditions, i) : NULL;
         if (often || conditions->standing.of[i].holds)
-            g_key_file_set_string(file, "conditions", kinds[i].word,
+            g_key_file_set_string(file, group, kinds[i].word,
                                   often ? often : conditions->standing.of[i].text);
     }
 }

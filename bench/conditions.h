@@ -133,13 +133,17 @@ void conditions_see_build(struct conditions *conditions, const char *allocator, 
 void conditions_see_run(struct conditions *conditions, const struct conditions_reading *before,
                         const struct conditions_reading *after, enum thp_mode asked, struct record *record);
 
+/* Of a row that an earlier part of the run has made: the words of its column conditions; an ok row is counted. */
+void conditions_see_kept(struct conditions *conditions, const char *words);
+
 bool conditions_any_stands(const struct conditions *conditions);
 bool conditions_any_arose(const struct conditions *conditions); /* in an ok row, and did not stand before */
 /* A line each, with what to do: what stands; at the end what arose, how often, and the worst. */
 void conditions_print_standing(const struct conditions *conditions, FILE *out);
 void conditions_print_arisen(const struct conditions *conditions, FILE *out);
 char *conditions_words(const struct conditions *conditions); /* of what stands; caller frees */
-/* machine.ini: [conditions] standing=WORDS, and WORD=its figure; or how many rows it touched, and the worst. */
-void conditions_describe(const struct conditions *conditions, GKeyFile *file);
+/* machine.ini: [GROUP] standing=WORDS, and WORD=its figure; or how many rows it touched, and the worst (of those seen
+ * since, when rows were kept). */
+void conditions_describe(const struct conditions *conditions, GKeyFile *file, const char *group);
 
 #endif

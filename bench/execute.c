@@ -194,8 +194,10 @@ static char *results_folder(const struct suite *suite)
 struct part {
     struct folder *folder;
     GPtrArray *specs; /* what is to be run */
+    struct matrix_outcome aside;
     GKeyFile *machine;
-    char *group; /* of machine.ini: for what this part itself took */
+    char *group;      /* of machine.ini: for what this part itself took; NULL: it runs nothing */
+    char *conditions; /* group of machine.ini */
 };
 
 static void part_clear(struct part *part)
@@ -204,6 +206,15 @@ static void part_clear(struct part *part)
     g_clear_pointer(&part->specs, g_ptr_array_unref);
     g_clear_pointer(&part->machine, g_key_file_unref);
     g_free(part->group);
+    g_free(part->conditions);
+}
+
+/* Behind it only what can run is left. */
+static bool sort_out(struct part *part, const struct suite *suite, const struct options *options,
+                     GError **error)
+{
+    return suite_write_proofs(suite, options, folder_path(part->folder), error) &&
+           set_aside(suite, options, part->specs, part->folder, &part->aside, error);
 }
 
 static bool begin(struct part *part, const struct suite *suite, const struct options *options, GError **error)
@@ -214,53 +225,61 @@ static bool begin(struct part *part, const struct suite *suite, const struct opt
     g_key_file_set_uint64(plan, "plan", "repeat", suite->plan->repeat);
     resume_store(part->machine, options, plan);
     part->group = g_strdup("run");
+    part->conditions = g_strdup("conditions");
+    conditions_describe(options->matrix.conditions, part->machine, part->conditions);
     part->folder = folder_create(path, error);
     if (part->folder && !options->matrix.quiet)
         fprintf(stderr, "run folder: %s\n", path);
     return part->folder && folder_write_ini(part->folder, "plan.ini", plan, error) &&
            folder_write_ini(part->folder, "machine.ini", part->machine, error) &&
-           (options->out || folder_set_latest(results, path, error));
+           (options->out || folder_set_latest(results, path, error)) && sort_out(part, suite, options, error);
 }
 
-static bool go_on(struct part *part, const struct options *options, GError **error)
+/* A part that finds nothing to run is not told of. */
+static bool go_on(struct part *part, const struct suite *suite, const struct options *options, GError **error)
 {
     guint kept;
     part->folder = folder_open(options->resume, error);
     g_autoptr(GKeyFile) before = part->folder ? resume_read_machine(options->resume, error) : NULL;
-    if (!before || !resume_keep(part->folder, part->specs, before, part->machine, &kept, error))
+    if (!before || !resume_keep(part->folder, part->specs, before, part->machine, options->matrix.conditions,
+                                &kept, error))
         return false;
     if (!options->matrix.quiet)
         fprintf(stderr, "run folder: %s: %u proven rows kept, %u runs to go\n", options->resume, kept,
                 part->specs->len);
+    if (part->specs->len > 0 && !sort_out(part, suite, options, error))
+        return false;
+    if (part->specs->len == 0)
+        return true;
     part->group = resume_merge(before, part->machine);
+    part->conditions = g_strdup_printf("conditions %s", part->group + strlen("resumed "));
     g_key_file_unref(part->machine);
     part->machine = g_steal_pointer(&before);
-    return part->specs->len == 0 || folder_write_ini(part->folder, "machine.ini", part->machine, error);
+    conditions_describe(options->matrix.conditions, part->machine, part->conditions);
+    return folder_write_ini(part->folder, "machine.ini", part->machine, error);
 }
 
 static int run_part(struct part *part, const struct suite *suite, struct options *options, GError **error)
 {
-    struct matrix_outcome outcome = {.ok = 0}, aside = {.ok = 0};
+    struct matrix_outcome outcome = {.ok = 0};
     const char *path = folder_path(part->folder);
-    if (part->specs->len > 0) { /* a finished run is not gone on with */
-        if (!suite_write_proofs(suite, options, path, error) ||
-            !set_aside(suite, options, part->specs, part->folder, &aside, error) ||
-            !run_matrix(part->specs, part->folder, &options->matrix, &outcome, error))
+    if (part->group) {
+        if (!run_matrix(part->specs, part->folder, &options->matrix, &outcome, error))
             return -1;
         facts_add_cost(part->machine, part->group, &outcome);
-        conditions_describe(options->matrix.conditions, part->machine);
-        conditions_print_arisen(options->matrix.conditions, stderr);
+        conditions_describe(options->matrix.conditions, part->machine, part->conditions);
         if (!facts_add_admission(part->machine, path, options->matrix.quiet, error) ||
             !folder_write_ini(part->folder, "machine.ini", part->machine, error))
             return -1;
     }
+    conditions_print_arisen(options->matrix.conditions, stderr);
     return summary_make(path, options->no_table ? NULL : stdout, error)
-               ? exit_code(suite, options, &outcome, &aside)
+               ? exit_code(suite, options, &outcome, &part->aside)
                : -1;
 }
 
 /* What is on disk stays there, whatever stopped us. */
-static void advise_resume(const struct part *part, GError *error)
+static void advise_resume(const struct part *part, const struct options *options, GError *error)
 {
     g_autofree char *machine =
         part->folder ? g_build_filename(folder_path(part->folder), "machine.ini", NULL) : NULL;
@@ -269,8 +288,8 @@ static void advise_resume(const struct part *part, GError *error)
         return;
     g_autofree char *before = error->message;
     error->message = g_strdup_printf(
-        "%s\n  The rows earned so far are kept. Once this is mended: afterfree run --resume %s", before,
-        folder_path(part->folder));
+        "%s\n  The rows earned so far are kept. Once this is mended: afterfree run --resume %s%s", before,
+        folder_path(part->folder), options->set_thp ? " --set-thp" : "");
 }
 
 /* Before anything is read or run: without descriptors every file seems to be missing. */
@@ -297,13 +316,12 @@ int execute(struct options *options, char *const *words, GError **error)
     if (good && (part.specs = specs_of(&suite, options, error)) &&
         (options->matrix.conditions = see_conditions(&suite, options, error))) {
         part.machine = facts_describe(&suite, command_line);
-        conditions_describe(options->matrix.conditions, part.machine);
-        if (options->resume ? go_on(&part, options, error) : begin(&part, &suite, options, error))
+        if (options->resume ? go_on(&part, &suite, options, error) : begin(&part, &suite, options, error))
             code = run_part(&part, &suite, options, error);
         if (code >= 0 && !options->no_table)
             printf("\n%s\n", folder_path(part.folder));
         else if (code < 0 && error)
-            advise_resume(&part, *error);
+            advise_resume(&part, options, *error);
     }
     part_clear(&part);
     conditions_free(options->matrix.conditions);

@@ -249,8 +249,17 @@ static void sweep_all(const struct rows *rows, const char *folder)
     sweep(folder, ".", NULL);
 }
 
-bool resume_keep(struct folder *folder, GPtrArray *specs, GKeyFile *before, GKeyFile *now, guint *kept,
-                 GError **error)
+static void show_conditions(const struct rows *rows, struct conditions *conditions)
+{
+    for (guint i = 0; i < rows->claims->len; i++) {
+        guint row = ((const struct claim *)rows->claims->pdata[i])->row;
+        if (is_ok(rows, row))
+            conditions_see_kept(conditions, csv_field(rows->runs, row, "conditions"));
+    }
+}
+
+bool resume_keep(struct folder *folder, GPtrArray *specs, GKeyFile *before, GKeyFile *now,
+                 struct conditions *conditions, guint *kept, GError **error)
 {
     const char *path = folder_path(folder);
     struct rows rows = {.claims = g_ptr_array_new_with_free_func(free_claim),
@@ -259,6 +268,7 @@ bool resume_keep(struct folder *folder, GPtrArray *specs, GKeyFile *before, GKey
                 folder_reopen(folder, error);
     if (good) {
         sweep_all(&rows, path);
+        show_conditions(&rows, conditions);
         for (guint i = specs->len; i-- > 0;) {
             const struct run_spec *spec = specs->pdata[i];
             g_autofree char *repeat = g_strdup_printf("%u", spec->what.repeat);

@@ -259,6 +259,28 @@ static void a_debug_build_is_in_the_rows_of_its_allocator_only(void **state)
     conditions_free(conditions);
 }
 
+static void kept_rows_count_and_the_worst_is_of_those_seen_since(void **state)
+{
+    (void)state;
+    struct conditions *conditions = conditions_new();
+    g_autoptr(GKeyFile) file = g_key_file_new();
+    struct scene scene;
+    conditions_see_kept(conditions, "");
+    assert_false(conditions_any_arose(conditions));
+    conditions_see_kept(conditions, "steal load");
+    assert_true(conditions_any_arose(conditions));
+    calm(&scene);
+    scene.after.busy_cpu_ns += 10 * S; /* others: 10.05 of 20 s */
+    conditions_see_run(conditions, &scene.before, &scene.after, THP_AS_IS, &scene.record);
+    conditions_describe(conditions, file, "conditions 2");
+    g_autofree char *load = g_key_file_get_string(file, "conditions 2", "load", NULL);
+    g_autofree char *steal = g_key_file_get_string(file, "conditions 2", "steal", NULL);
+    assert_true(g_str_has_prefix(load, "2 of 3 runs, worst since 50 %"));
+    assert_string_equal(steal, "1 of 3 runs");
+    record_clear(&scene.record);
+    conditions_free(conditions);
+}
+
 /* --- our environment --- */
 
 static GPtrArray *some_allocators(const char *folder)
@@ -281,7 +303,7 @@ static void assert_environment(const char *folder, const char *const *environmen
     struct conditions *conditions = conditions_new();
     g_autoptr(GKeyFile) file = g_key_file_new();
     conditions_see_environment(conditions, (char *const *)(uintptr_t)environment, allocators);
-    conditions_describe(conditions, file);
+    conditions_describe(conditions, file, "conditions");
     g_autofree char *names = g_key_file_get_string(file, "conditions", "environment", NULL);
     assert_string_equal(names ? names : "", told);
     assert_true(conditions_any_stands(conditions) == (*told != '\0'));
@@ -362,7 +384,7 @@ static void machine_ini_has_them_all(void **state)
     (void)state;
     struct conditions *conditions = eventful();
     g_autoptr(GKeyFile) file = g_key_file_new();
-    conditions_describe(conditions, file);
+    conditions_describe(conditions, file, "conditions");
     g_autofree char *standing = g_key_file_get_string(file, "conditions", "standing", NULL);
     g_autofree char *swap = g_key_file_get_string(file, "conditions", "swap-on", NULL);
     g_autofree char *load = g_key_file_get_string(file, "conditions", "load", NULL);
@@ -420,6 +442,7 @@ int main(void)
         cmocka_unit_test(a_mode_changed_in_mid_run_matters_to_all_but_those_that_asked_for_never),
         cmocka_unit_test(a_row_has_what_was_counted_over_its_run),
         cmocka_unit_test(a_debug_build_is_in_the_rows_of_its_allocator_only),
+        cmocka_unit_test(kept_rows_count_and_the_worst_is_of_those_seen_since),
         SUPPORT_TEST(variables_of_any_setting_and_the_preload_are_told_by_name),
         cmocka_unit_test(each_is_told_once_what_stands_first_and_what_arose_with_its_count_and_worst),
         cmocka_unit_test(machine_ini_has_them_all),

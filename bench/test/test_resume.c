@@ -245,6 +245,65 @@ static void machine_ini_keeps_the_first_part_and_tells_of_each_other(void **stat
     assert_null(cores); /* it does not */
 }
 
+/* Kept rows count in what is told and judged at the end; what the first part has told stays. */
+static void conditions_are_those_of_all_rows_of_the_folder(void **state)
+{
+    g_auto(program_outcome) strict = {0}, outcome = {0};
+    run_whole(*state, NULL, NULL);
+    g_autofree char *kept = row_text(*state, "mine/other/hash_chained");
+    g_autofree char *lost = row_text(*state, "mine/other/null");
+    g_auto(GStrv) parts = g_strsplit(kept, ",1,,end,,ok,", 2);
+    g_autofree char *stolen = g_strconcat(parts[0], " steal,1,,end,,ok,", parts[1], NULL);
+    edit(*state, "run/runs.csv", kept, stolen);
+    g_autofree char *run = in(*state, "run"), *first = machine_value(*state, "conditions", "load");
+    program_run(&strict, "run", "--strict", "--no-table", "--resume", run);
+    program_assert_code(&strict, EXIT_NOT_PROVEN);
+    edit(*state, "run/runs.csv", lost, "");
+    resume(&outcome, *state);
+    support_assert_has(outcome.err, "afterfree: warning: steal in ");
+    g_autofree char *still = machine_value(*state, "conditions", "load");
+    g_autofree char *steal = machine_value(*state, "conditions 1", "steal");
+    g_autofree char *early = machine_value(*state, "conditions", "steal");
+    assert_true(g_strcmp0(first, still) == 0);
+    assert_non_null(steal);
+    support_assert_has(steal, " of 4 runs");
+    assert_true(!early || !strstr(early, "since"));
+}
+
+/* What is not installed is asked for each time, and is no part of the run's cost. */
+static void a_part_that_runs_nothing_is_not_told_in_machine_ini(void **state)
+{
+    g_auto(program_outcome) first = {0}, again = {0};
+    g_auto(GStrv) parts = g_strsplit(PLAN, "allocators = mine", 2);
+    g_autofree char *text = g_strconcat(parts[0], "allocators = mine absent", parts[1], NULL);
+    g_autofree char *plan = support_new_file(*state, "plan.ini", text);
+    g_autofree char *data = in(*state, "data"), *run = in(*state, "run");
+    support_write(*state, "data/allocators/mine.ini", DESCRIPTOR);
+    support_write(*state, "data/allocators/absent.ini",
+                  "[allocator]\nsummary = x\npreload = libabsent-here.so\npackage = libabsent-here\n"
+                  "[setting default]\npolicy = default\n");
+    program_run(&first, "run", "--no-table", "--plan", plan, "--data", data, "--out", run);
+    program_assert_code(&first, EXIT_PROVEN);
+    g_autofree char *before = support_read(*state, "run/machine.ini");
+    g_autofree char *rows = support_read(*state, "run/runs.csv");
+    resume(&again, *state);
+    program_assert_code(&again, EXIT_PROVEN);
+    support_assert_has(again.err, "4 proven rows kept, 2 runs to go");
+    g_autofree char *after = support_read(*state, "run/machine.ini");
+    g_autoptr(csv_table) runs = table(*state, "runs.csv");
+    assert_string_equal(after, before);
+    assert_int_equal(csv_rows(runs), 6); /* with the skipped ones, as they are now */
+    assert_int_equal(program_count_ok(runs), 4);
+}
+
+static void help_names_all_options_that_go_along(void **state)
+{
+    g_auto(program_outcome) outcome = {0};
+    (void)state;
+    program_run(&outcome, "run", "--help");
+    support_assert_has(outcome.out, "-j, -q, --strict, --set-thp and\n--no-table go along");
+}
+
 static void selection_and_options_are_those_it_began_with(void **state)
 {
     run_whole(*state, "--only=*/hash_chained/*", "--repeat=2");
@@ -344,6 +403,9 @@ int main(void)
         SUPPORT_TEST(a_row_whose_marks_are_not_its_walks_is_run_again),
         SUPPORT_TEST(marks_are_wanted_up_to_where_the_row_says_it_ended),
         SUPPORT_TEST(machine_ini_keeps_the_first_part_and_tells_of_each_other),
+        SUPPORT_TEST(conditions_are_those_of_all_rows_of_the_folder),
+        SUPPORT_TEST(a_part_that_runs_nothing_is_not_told_in_machine_ini),
+        SUPPORT_TEST(help_names_all_options_that_go_along),
         SUPPORT_TEST(selection_and_options_are_those_it_began_with),
         SUPPORT_TEST(sampling_is_as_it_began),
         SUPPORT_TEST(a_row_that_agrees_no_more_is_refused_with_what_was_and_what_is),

@@ -181,7 +181,7 @@ static void a_full_disk_keeps_the_rows_earned_and_resume_goes_on_when_there_is_r
     g_autofree char *plan = new_plan(*state, 20), *only = only_small();
     assert_int_equal(g_mkdir(disk, 0777), 0);
     assert_int_equal(mount("none", disk, "tmpfs", 0, "size=80k"), 0);
-    program_run(&full, "run", "--plan", plan, "--out", run, only);
+    program_run(&full, "run", "--plan", plan, "--out", run, "--set-thp", only);
     guint rows = full.code == EXIT_SYSTEM ? assert_whole_rows(run) : 0;
     processes_assert_none(shape);
     bool grown = mount("none", disk, "tmpfs", MS_REMOUNT, "size=8m") == 0;
@@ -192,6 +192,7 @@ static void a_full_disk_keeps_the_rows_earned_and_resume_goes_on_when_there_is_r
     umount2(disk, MNT_DETACH);
     program_assert_code(&full, EXIT_SYSTEM);
     support_assert_has(full.err, "No space left on device");
+    support_assert_has(full.err, "disk/run --set-thp"); /* and so all cells can be run */
     support_assert_has(full.err, "afterfree run --resume");
     assert_true(rows > 0);
     assert_true(grown);
