@@ -285,7 +285,6 @@ static void a_part_that_runs_nothing_is_not_told_in_machine_ini(void **state)
     program_run(&first, "run", "--no-table", "--plan", plan, "--data", data, "--out", run);
     program_assert_code(&first, EXIT_PROVEN);
     g_autofree char *before = support_read(*state, "run/machine.ini");
-    g_autofree char *rows = support_read(*state, "run/runs.csv");
     resume(&again, *state);
     program_assert_code(&again, EXIT_PROVEN);
     support_assert_has(again.err, "4 proven rows kept, 2 runs to go");
