@@ -1,63 +1,18 @@
-/* call.h: the few call shapes a descriptor may name, as typed code in one place.
- *
- *     CALL [; CALL]…      each CALL one of
- *     f()  f(1)  f(1, 0)  …     up to four integers, passed as long
- *     mallctl("name")           all else NULL: the action of that name
- *     TYPE: CALL                a read-back: what f returns, or what mallctl stores
- *     TYPE: f("name", &)        a read-back: what f stores through a size_t *; f returning 0 is an error
- *     TYPE: NAME                a read-back: the data symbol of that name
- * TYPE is int, long, bool, double or string, which a result or symbol has in C; what is stored is read by its
- * size, so that int, long and bool say the same of it. A bool reads 1 or 0, a double as decimal.h has it. */
+/* call.h: what call_text.h has read, looked up in this process and run: typed code in one place. */
 #ifndef CALL_H
 #define CALL_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
-#define CALL_MAX 4
-#define CALL_NAME_MAX 128
-#define CALL_ARGUMENTS_MAX 4
-
-enum call_shape {
-    CALL_PLAIN,
-    CALL_MALLCTL,
-    CALL_PROPERTY, /* f("name", &) */
-    CALL_DATA,
-};
-
-enum call_result {
-    CALL_NOTHING,
-    CALL_INT,
-    CALL_LONG,
-    CALL_BOOL,
-    CALL_DOUBLE,
-    CALL_STRING,
-};
-
-struct call {
-    char function[CALL_NAME_MAX]; /* or data symbol */
-    char text[CALL_NAME_MAX];     /* the name in quotes; "" where there is none */
-    long arguments[CALL_ARGUMENTS_MAX];
-    unsigned argument_count;
-    enum call_shape shape;
-    enum call_result result;
-    void *address; /* after call_resolve */
-};
-
-struct call_list {
-    struct call calls[CALL_MAX];
-    unsigned count;
-};
-
-/* Returns NULL, or in static words what is wrong with the text. */
-const char *call_parse(struct call_list *list, const char *text);
+#include "driver/call_text.h"
 
 /* Looks all functions up; returns NULL or the name of the first that is not in this process. Do it before
  * the baseline: a name that is missing makes dlsym allocate. */
 const char *call_resolve(struct call_list *list);
 
-/* Runs them in order. `answer` (may be NULL) gets the last read-back as text, control characters as '?';
- * false: a call reported an error (mallctl not 0, f("name", &) 0) or returned no text. */
+/* Runs them in order. `answer` (may be NULL) gets the last read-back as text, control characters as '?', ""
+ * where no call has a type; false: a call reported an error (mallctl not 0, f("name", &) 0) or returned no text. */
 bool call_run(const struct call_list *list, char *answer, size_t answer_bytes);
 
 #endif

@@ -10,7 +10,7 @@
 
 static void find_purge(struct call_list *purge, const char *text)
 {
-    const char *wrong = call_parse(purge, text);
+    const char *wrong = call_parse_action(purge, text);
     if (wrong)
         die(PROTOCOL_EXIT_USAGE, "purge=", text, ": ", wrong, NULL);
     const char *missing = call_resolve(purge);

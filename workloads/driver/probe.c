@@ -50,9 +50,9 @@ static void tell_owners(void)
         mark_write_line("libc", owner_of("getpid"));
 }
 
-static void parse(struct call_list *list, const char *text)
+static void parse(struct call_list *list, const char *text, bool is_action)
 {
-    const char *wrong = call_parse(list, text);
+    const char *wrong = (is_action ? call_parse_action : call_parse_read_back)(list, text);
     if (wrong)
         die(PROTOCOL_EXIT_USAGE, "\"", text, "\": ", wrong, NULL);
 }
@@ -68,11 +68,12 @@ static void answer(const char *key, const char *text)
 {
     struct call_list list;
     char value[ANSWER_MAX];
-    parse(&list, text);
+    bool is_purge = strcmp(key, "purge") == 0;
+    parse(&list, text, is_purge);
     const char *missing = call_resolve(&list);
     if (missing)
         tell("missing.", key, missing);
-    else if (strcmp(key, "purge") == 0)
+    else if (is_purge)
         tell_purge(&list);
     else if (call_run(&list, value, sizeof value))
         mark_write_line(key, value);

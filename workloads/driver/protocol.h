@@ -1,5 +1,6 @@
 /* protocol.h: the contract between the orchestrator (outside) and a process under test (inside).
- * The only header both sides include. A program in any language can speak it: it is text.
+ * One of the two headers both sides include; the other is
+ * call_text.h, the language of CALL below. A program in any language can speak it: it is text.
  *
  * Started as       argv[0] = the cell's name, argv[1..] = key=value (see below), a clean environment
  * Writes to fd 3   one line per mark, at the end of each phase (and "baseline" first):
@@ -21,7 +22,7 @@
  *                        worker's. Ticks go round all of them, a purge is the main thread's; who has nothing
  *                        to do sleeps. They are started before the baseline
  *   walk=PHASE[:MS],…    phases below in order; silent and ticking need their window in ms
- *   purge=CALL           the allocator's explicit purge, see call.h; needed if the walk has "purge"
+ *   purge=CALL           the allocator's explicit purge, see call_text.h; needed if the walk has "purge"
  *
  * As "NAME probe KEY=CALL…" a workload tells which allocator it runs on instead, in lines on fd 3, and exits:
  *   malloc=OBJECT free=OBJECT …    the file that owns each function of PROTOCOL_OWNED, a line each; ? where none

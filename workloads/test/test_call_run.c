@@ -72,6 +72,16 @@ static void an_answer_without_room_is_an_error(void **state)
     assert_true(call_run(&list, NULL, 0)); /* nobody asks */
 }
 
+static void what_tells_nothing_answers_with_an_empty_text(void **state)
+{
+    (void)state;
+    char answer[8] = "stale";
+    parse("getpid(); getppid()");
+    assert_null(call_resolve(&list));
+    assert_true(call_run(&list, answer, sizeof answer));
+    assert_string_equal(answer, "");
+}
+
 static long seen[4];
 
 static int see(long a, long b, long c, long d)
@@ -257,6 +267,7 @@ int main(void)
         cmocka_unit_test(an_int_reads_back),
         cmocka_unit_test(a_string_reads_back),
         cmocka_unit_test(an_answer_without_room_is_an_error),
+        cmocka_unit_test(what_tells_nothing_answers_with_an_empty_text),
         cmocka_unit_test(mallctl_reads_by_the_size_it_stores),
         cmocka_unit_test(mallctl_acts_without_values_and_reports_its_error),
         cmocka_unit_test(all_four_integers_arrive),

@@ -131,8 +131,14 @@ static void a_call_that_reports_an_error_is_told_as_failed(void **state)
 
 static void assert_bad_probe(const char *program)
 {
-    static const char *const bad[] = {"probe walk=build", "probe version=f", "probe purge=f(1", "probe =f()",
-                                      "probe version"};
+    static const char *const bad[] = {"probe walk=build",
+                                      "probe version=f",
+                                      "probe purge=f(1",
+                                      "probe =f()",
+                                      "probe version",
+                                      "probe version=abs()",
+                                      "probe read.x=mallctl(\"x\")",
+                                      "probe purge=int:abs(1)"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         struct child child;
         char line[PROTOCOL_LINE_MAX], errors[1024];
