@@ -1,7 +1,7 @@
 /* allocator.h: descriptors, bench/allocators/NAME.ini: one allocator and its settings, as data.
  *
  * Strict: an unknown group or key, one given twice, a missing `summary` or `policy`, a bad value, a malformed
- * version range, ranges of one name that overlap, an LD_ variable, an expectation of what nothing reads, no
+ * version range, ranges of one name that overlap, an LD_ variable, what is no call (calls.h), an expectation of what nothing reads, no
  * setting at all, is an error (EXIT_BAD_DATA) that names file, line, group and key. An empty value of
  * [allocator] is an absent one. Names (the file's and the settings') are [a-z0-9][a-z0-9.-]*, for they become
  * parts of cell and file names. */
@@ -44,8 +44,6 @@ struct allocator_setting {
     char *behaves; /* returns, keeps, lazy: what a small build-and-drop must show; NULL: not asked */
 };
 
-#define ALLOCATOR_TUNABLE "tunable:" /* begins a read-back that is the loader's to tell, see tunables.h */
-
 struct allocator {
     char *name; /* file name without .ini */
     char *path; /* the descriptor file */
@@ -55,7 +53,7 @@ struct allocator {
     char *purge;       /* the explicit purge call, see workloads/driver/call_text.h; NULL: has none */
     char *version;     /* the read-back call for the version, same language; NULL: has none */
     char *debug;       /* the read-back call that is not 0 in a debug build; NULL: it cannot be asked */
-    GPtrArray *reads;  /* read: of struct allocator_variable *: a read-back call, or "tunable: NAME" */
+    GPtrArray *reads;  /* read: of struct allocator_variable *: a read-back, see calls.h */
     char *written_for; /* the version the settings were written for; NULL when not said */
     GPtrArray
         *settings; /* of struct allocator_setting *, in file order; the first of a policy stands for it */

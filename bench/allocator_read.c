@@ -1,6 +1,7 @@
 /* Descriptors as files: see allocator.h for what is refused. */
 #include "allocator.h"
 
+#include "calls.h"
 #include "error.h"
 #include "ini.h"
 #include "units.h"
@@ -218,6 +219,14 @@ static bool is_preload(const char *text)
     return (*text == '/' || !strchr(text, '/')) && !strpbrk(text, " \t:");
 }
 
+/* An empty value is an absent one, or refused by who reads it. */
+static const char *call_problem(const char *key, const char *text)
+{
+    static const char *const calls[] = {"purge", "version", "debug", NULL};
+    bool is_call = g_str_has_prefix(key, "read.") || g_strv_contains(calls, key);
+    return is_call && *text != '\0' ? calls_problem(key, text) : NULL;
+}
+
 static bool read_allocator_key(const struct ini *ini, const char *group, const char *key,
                                struct allocator *allocator, GError **error)
 {
@@ -230,6 +239,9 @@ static bool read_allocator_key(const struct ini *ini, const char *group, const c
     g_autofree char *text = ini_text(ini, group, key, error);
     if (!text)
         return false;
+    const char *problem = call_problem(key, text);
+    if (problem)
+        return ini_refuse(ini, group, key, error, "\"%s\": %s", text, problem);
     if (reads)
         return read_variable(ini, group, key, text, allocator->reads, error);
     if (*text != '\0')

@@ -4,6 +4,7 @@
 #include <sys/wait.h>
 
 #include "behaviour.h"
+#include "calls.h"
 #include "error.h"
 #include "listen.h"
 #include "rss.h"
@@ -54,7 +55,7 @@ static GPtrArray *arguments_of(const struct probe_spec *spec, const GPtrArray *r
     ask(arguments, "purge", "", spec->allocator->purge);
     for (guint i = 0; i < reads->len; i++) {
         const struct allocator_variable *read = reads->pdata[i];
-        if (!g_str_has_prefix(read->value, ALLOCATOR_TUNABLE))
+        if (!g_str_has_prefix(read->value, CALLS_TUNABLE))
             ask(arguments, "read.", read->name, read->value);
     }
     g_ptr_array_add(arguments, NULL);
@@ -75,11 +76,11 @@ static void read_tunables(const GPtrArray *reads, const char *program, char *con
     g_autofree char *list = NULL;
     for (guint i = 0; i < reads->len; i++) {
         const struct allocator_variable *read = reads->pdata[i];
-        if (!g_str_has_prefix(read->value, ALLOCATOR_TUNABLE))
+        if (!g_str_has_prefix(read->value, CALLS_TUNABLE))
             continue;
         if (!list)
             list = tunables_list(program, environment);
-        g_autofree char *name = g_strstrip(g_strdup(read->value + strlen(ALLOCATOR_TUNABLE)));
+        g_autofree char *name = g_strstrip(g_strdup(read->value + strlen(CALLS_TUNABLE)));
         char *value = list ? tunables_value(list, name) : NULL;
         g_hash_table_insert(answers, g_strconcat(value ? "read." : "missing.read.", read->name, NULL),
                             value ? value : g_steal_pointer(&name));

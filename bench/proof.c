@@ -3,6 +3,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "calls.h"
+
 const char *proof_verdict_name(enum proof_verdict verdict)
 {
     static const char *const names[] = {[PROOF_IN_FORCE] = "in force",
@@ -125,7 +127,7 @@ static enum proof_verdict verdict_of(const struct allocator_variable *read, cons
         return PROOF_NOT_PROVABLE;
     if (!proof_agrees(asked, found))
         return PROOF_NOT_IN_FORCE;
-    bool may_be_unset = g_str_has_prefix(read->value, ALLOCATOR_TUNABLE) && proof_agrees("0", found);
+    bool may_be_unset = g_str_has_prefix(read->value, CALLS_TUNABLE) && proof_agrees("0", found);
     return may_be_unset ? PROOF_NOT_PROVABLE : PROOF_IN_FORCE;
 }
 

@@ -167,9 +167,9 @@ static void an_expectation_of_what_nothing_reads_is_refused(void **state)
 {
     (void)state;
     assert_bad(SETTING "expect.x=1\n", ":5: [setting a] expect.x: ");
-    assert_bad(HEAD "read.y=f()\n[setting a]\npolicy=default\nexpect.x@2..=1\n",
+    assert_bad(HEAD "read.y=int: f()\n[setting a]\npolicy=default\nexpect.x@2..=1\n",
                ":6: [setting a] expect.x@2..: ");
-    allocator_free(read_good("[setting a]\npolicy=default\nexpect.x=1\n" HEAD "read.x@2..=f()\n"));
+    allocator_free(read_good("[setting a]\npolicy=default\nexpect.x=1\n" HEAD "read.x@2..=int: f()\n"));
 }
 
 static void a_bad_read_back_or_expectation_is_refused(void **state)
@@ -179,9 +179,10 @@ static void a_bad_read_back_or_expectation_is_refused(void **state)
     assert_bad(HEAD "read.=f()\n[setting a]\npolicy=default\n", ":3: [allocator] read.: ");
     assert_bad(HEAD "read.a-b=f()\n[setting a]\npolicy=default\n", ":3: [allocator] read.a-b: ");
     assert_bad(HEAD "read.x@2=f()\n[setting a]\npolicy=default\n", ":3: [allocator] read.x@2: ");
-    assert_bad(HEAD "read.x=f()\nread.x@2..=g()\n[setting a]\npolicy=default\n",
+    assert_bad(HEAD "read.x=int: f()\nread.x@2..=int: g()\n[setting a]\npolicy=default\n",
                ":4: [allocator] read.x@2..: ");
-    assert_bad(HEAD "read.x=f()\n[setting a]\npolicy=default\nexpect.x=\n", ":6: [setting a] expect.x: ");
+    assert_bad(HEAD "read.x=int: f()\n[setting a]\npolicy=default\nexpect.x=\n",
+               ":6: [setting a] expect.x: ");
     assert_bad(SETTING "read.x=f()\n", ":5: [setting a] read.x: ");
     assert_bad(HEAD "expect.x=1\n[setting a]\npolicy=default\n", ":3: [allocator] expect.x: ");
     assert_bad(SETTING "behaves=nicely\n", ":5: [setting a] behaves: ");
@@ -434,6 +435,44 @@ static void every_descriptor_of_the_project_is_read(void **state)
 #endif
 }
 
+/* Not by the probe that would have to run it, in a run that has begun. */
+static void a_call_that_is_none_is_refused_where_it_is_written(void **state)
+{
+#define LAST "\n[setting a]\npolicy=default\n"
+    (void)state;
+    assert_bad(HEAD "purge=mallctl(arena" LAST,
+               ":3: [allocator] purge: \"mallctl(arena\": mallctl takes one name");
+    assert_bad(HEAD "read.x=bool garbage" LAST, ":3: [allocator] read.x: \"bool garbage\": an opening");
+    assert_bad(HEAD "package=p\nversion=string: f(" LAST,
+               ":4: [allocator] version: \"string: f(\": an argument");
+    assert_bad(HEAD "debug=int:" LAST, ":3: [allocator] debug: \"int:\": a function name");
+    assert_bad(HEAD "version=tunable: x.y" LAST, ":3: [allocator] version: \"tunable: x.y\": ");
+}
+
+static void what_tells_has_a_type_and_what_acts_has_none(void **state)
+{
+    (void)state;
+    assert_bad(HEAD "read.x@2..=abs()" LAST,
+               ":3: [allocator] read.x@2..: \"abs()\": nothing is read back: write");
+    assert_bad(HEAD "version=mallctl(\"version\")" LAST, ":3: [allocator] version: \"mallctl");
+    assert_bad(HEAD "debug=f();g()" LAST, ":3: [allocator] debug: \"f();g()\": nothing is read back: write");
+    assert_bad(HEAD "purge=int: mallctl(\"p\")" LAST,
+               ":3: [allocator] purge: \"int: mallctl(\"p\")\": a type makes");
+    assert_bad(HEAD "purge=f();bool: done" LAST, ":3: [allocator] purge: \"f();bool: done\": a type makes");
+    allocator_free(read_good(HEAD "read.x=update(); int: f()\npurge=f();g(1)\nversion=\ndebug=" LAST));
+}
+
+static void a_tunable_has_a_name_as_the_loader_lists_it(void **state)
+{
+    (void)state;
+    allocator_free(read_good(HEAD "read.x=tunable:glibc.malloc.x_2" LAST));
+    assert_bad(HEAD "read.x=tunable:" LAST, ":3: [allocator] read.x: \"tunable:\": a tunable's name");
+    assert_bad(HEAD "read.x=tunable: glibc.malloc.X" LAST,
+               ":3: [allocator] read.x: \"tunable: glibc.malloc.X\"");
+    assert_bad(HEAD "read.x=tunable: glibc.a b" LAST,
+               ":3: [allocator] read.x: \"tunable: glibc.a b\": a tunable");
+}
+
 #define TEST(claim) cmocka_unit_test_setup_teardown(claim, make_folder, remove_folder)
 
 int main(void)
@@ -458,6 +497,9 @@ int main(void)
         TEST(with_an_unknown_version_only_lines_without_a_range_apply),
         TEST(versions_compare_part_by_part_as_numbers),
         TEST(text_around_the_first_dotted_number_does_not_count),
+        TEST(a_call_that_is_none_is_refused_where_it_is_written),
+        TEST(what_tells_has_a_type_and_what_acts_has_none),
+        TEST(a_tunable_has_a_name_as_the_loader_lists_it),
         TEST(policies_have_names_that_read_back),
         TEST(an_unreadable_file_is_named),
         TEST(the_earlier_folder_wins_and_all_are_sorted),
