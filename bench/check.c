@@ -136,6 +136,15 @@ static void print_owners(FILE *out, const struct probe *probe)
     fputc('\n', out);
 }
 
+/* `told` NULL: it is not, and `why` (may be NULL) says why not. */
+static void print_told(FILE *out, const char *label, const char *told, const char *why)
+{
+    fprintf(out, "  %-8s  %s", label, told ? told : "not told");
+    if (!told && why)
+        fprintf(out, " (%s)", why);
+    fputc('\n', out);
+}
+
 static void print_allocator(FILE *out, const struct allocator *allocator, const struct probe *probe,
                             const struct options *options)
 {
@@ -148,15 +157,17 @@ static void print_allocator(FILE *out, const struct allocator *allocator, const 
     fprintf(out, "  library   %s", probe->object);
     if (package)
         fprintf(out, " (%s %s)", allocator->package, package);
-    fprintf(out, "\n  version   %s\n", probe->version ? probe->version : "not told");
+    fputc('\n', out);
+    print_told(out, "version", probe->version, probe->version_why);
     print_owners(out, probe);
     fprintf(out, "  purge     %s\n", allocator->purge ? allocator->purge : "none");
     if (probe->purge_object)
         fprintf(out, "            in %s\n", probe->purge_object);
-    fprintf(out, "  build     %s\n",
-            probe->debug_build ? "DEBUG: what it costs is not what it costs in use"
-            : allocator->debug ? "release"
-                               : "not told");
+    static const char *const builds[] = {[PROBE_BUILD_NOT_TOLD] = NULL,
+                                         [PROBE_BUILD_RELEASE] = "release",
+                                         [PROBE_BUILD_DEBUG] =
+                                             "DEBUG: what it costs is not what it costs in use"};
+    print_told(out, "build", builds[probe->build], probe->build_why);
 }
 
 static bool check_settings(struct suite *suite, const struct options *options,
@@ -196,6 +207,7 @@ static bool check_allocator(struct suite *suite, const struct options *options,
     outcome->allocators++;
     outcome->not_installed += probe->verdict == PROBE_NOT_INSTALLED;
     outcome->refuted += probe->verdict == PROBE_REFUTED;
+    outcome->without_version += probe->verdict == PROBE_PROVEN && probe->version_why;
     print_allocator(out, allocator, probe, options);
     if (probe->verdict == PROBE_PROVEN && !check_settings(suite, options, allocator, out, outcome, error))
         return false;
@@ -238,8 +250,8 @@ static bool is_asked(const char *name, char *const *globs)
 
 static void print_counts(FILE *out, const struct check_outcome *outcome)
 {
-    fprintf(out, "%u allocators, %u not installed, %u refuted\n", outcome->allocators, outcome->not_installed,
-            outcome->refuted);
+    fprintf(out, "%u allocators, %u not installed, %u refuted, %u without its version\n", outcome->allocators,
+            outcome->not_installed, outcome->refuted, outcome->without_version);
     fprintf(out,
             "%u settings: %u in force, %u NOT in force, %u not provable, %u ask for nothing, %u refuted\n",
             outcome->settings, outcome->in_force, outcome->not_in_force, outcome->not_provable,

@@ -10,6 +10,7 @@
 
 struct check_outcome {
     guint allocators, not_installed, refuted; /* refuted: another object owns malloc, it died … */
+    guint without_version; /* proven, but its version call tells none: lines with a range cannot apply */
     guint settings, in_force, not_in_force, not_provable, ask_nothing;
     guint settings_refuted; /* the allocator is well, but not under this setting */
 };

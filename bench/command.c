@@ -123,7 +123,8 @@ int command_check(int argc, char **argv, GError **error)
     int code = -1;
     if (options_read_check(&options, argc, argv, error) && suite_open_allocators(&suite, &options, error) &&
         check_run(&suite, &options, options.allocators, stdout, &outcome, error)) {
-        bool bad = outcome.refuted + outcome.not_in_force + outcome.settings_refuted > 0;
+        bool bad =
+            outcome.refuted + outcome.without_version + outcome.not_in_force + outcome.settings_refuted > 0;
         code = bad || (options.strict && outcome.not_installed > 0) ? EXIT_NOT_PROVEN : EXIT_PROVEN;
     }
     suite_clear(&suite);

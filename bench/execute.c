@@ -117,7 +117,7 @@ static void see_builds(struct conditions *conditions, const struct suite *suite)
     gpointer name, probe;
     g_hash_table_iter_init(&iter, suite->probes);
     while (g_hash_table_iter_next(&iter, &name, &probe))
-        conditions_see_build(conditions, name, ((const struct probe *)probe)->debug_build);
+        conditions_see_build(conditions, name, ((const struct probe *)probe)->build == PROBE_BUILD_DEBUG);
 }
 
 static struct conditions *see_conditions(const struct suite *suite, const struct options *options,

@@ -157,6 +157,18 @@ static bool judge_purge(struct probe *probe, GHashTable *answers, const char *li
     return true;
 }
 
+/* Why the call of `key` has told nothing; NULL: it has, or nobody asked. */
+static char *why_untold(GHashTable *answers, const char *key)
+{
+    g_autofree char *missing_key = g_strconcat("missing.", key, NULL);
+    g_autofree char *failed_key = g_strconcat("failed.", key, NULL);
+    const char *missing = g_hash_table_lookup(answers, missing_key);
+    const char *failed = g_hash_table_lookup(answers, failed_key);
+    return missing  ? g_strdup_printf("%s: %s is not in the library", key, missing)
+           : failed ? g_strdup_printf("%s: %s fails", key, failed)
+                    : NULL;
+}
+
 static void take_answers(struct probe *probe, GHashTable *answers)
 {
     for (int i = 0; i < PROBE_FUNCTION_COUNT; i++)
@@ -164,7 +176,10 @@ static void take_answers(struct probe *probe, GHashTable *answers)
     probe->object = g_strdup(probe->owners[PROBE_malloc]);
     probe->version = g_strdup(g_hash_table_lookup(answers, "version"));
     const char *debug = g_hash_table_lookup(answers, "debug");
-    probe->debug_build = debug && !proof_agrees("0", debug);
+    if (debug)
+        probe->build = proof_agrees("0", debug) ? PROBE_BUILD_RELEASE : PROBE_BUILD_DEBUG;
+    probe->version_why = why_untold(answers, "version");
+    probe->build_why = why_untold(answers, "debug");
 }
 
 /* The process and its library; what is told is complete when its last owner is. */
@@ -253,6 +268,8 @@ bool probe_run(struct probe *probe, const struct probe_spec *spec, GError **erro
     take_answers(probe, answers);
     bool proven = judge_library(probe, spec, answers, &end);
     g_free(end.output);
+    if (!proven)
+        probe->build = PROBE_BUILD_NOT_TOLD;
     if (!proven || !spec->setting)
         return true;
     read_tunables(reads, program, environment, answers);
@@ -266,6 +283,8 @@ void probe_clear(struct probe *probe)
     g_clear_pointer(&probe->object, g_free);
     g_clear_pointer(&probe->purge_object, g_free);
     g_clear_pointer(&probe->version, g_free);
+    g_clear_pointer(&probe->version_why, g_free);
+    g_clear_pointer(&probe->build_why, g_free);
     g_clear_pointer(&probe->reason, g_free);
     g_clear_pointer(&probe->proofs, g_ptr_array_unref);
 }

@@ -28,15 +28,24 @@ enum probe_function {
 };
 extern const char *const probe_function_names[PROBE_FUNCTION_COUNT];
 
+enum probe_build {
+    PROBE_BUILD_NOT_TOLD, /* it cannot say, was not asked, or is not proven to be the one that says it */
+    PROBE_BUILD_RELEASE,
+    PROBE_BUILD_DEBUG, /* its times say nothing */
+};
+
 struct probe {
     enum probe_verdict verdict;
     char *object;                       /* path of the object that owns malloc; NULL: not told */
     char *owners[PROBE_FUNCTION_COUNT]; /* of each function; NULL: not told */
     char *purge_object; /* where the purge call lies (its first one that is not the C library's) */
     char *version;      /* as the allocator says; NULL: it cannot say, or was not asked */
-    bool debug_build;   /* the allocator says it is one: its times say nothing */
-    char *reason;       /* not proven: why, and what to do */
-    GPtrArray *proofs;  /* of struct proof *; empty but for the probe of a setting */
+    char
+        *version_why; /* asked, and not told: "version: SYMBOL is not in the library", "… fails"; else NULL */
+    enum probe_build build;
+    char *build_why;   /* as version_why: "debug: …" */
+    char *reason;      /* not proven: why, and what to do */
+    GPtrArray *proofs; /* of struct proof *; empty but for the probe of a setting */
 };
 
 struct probe_spec {

@@ -147,6 +147,32 @@ static void a_purge_call_of_the_c_librarys_is_refuted_for_another_allocator(void
                    "malloc_trim(0)\n            in /");
 }
 
+/* Lines with a version range would not apply, and nobody would know why. */
+static void a_version_that_cannot_be_told_fails_and_says_why(void **state)
+{
+    static const char MISSING[] = "[allocator]\nsummary = x\nversion = int: nosuch()\n" DEFAULT;
+    static const char FAILING[] =
+        "[allocator]\nsummary = x\nversion = int: getenv(\"NO_SUCH_VARIABLE\", &)\n" DEFAULT;
+    assert_checked(*state, MISSING, EXIT_NOT_PROVEN,
+                   "version   not told (version: nosuch is not in the library)");
+    assert_checked(*state, MISSING, EXIT_NOT_PROVEN,
+                   "1 allocators, 0 not installed, 0 refuted, 1 without its version");
+    assert_checked(*state, FAILING, EXIT_NOT_PROVEN, "(version: int: getenv(\"NO_SUCH_VARIABLE\", &) fails)");
+    assert_checked(*state, "[allocator]\nsummary = x\n" DEFAULT, EXIT_PROVEN, "version   not told\n");
+    assert_checked(*state, HEAD DEFAULT, EXIT_PROVEN, "0 refuted, 0 without its version");
+}
+
+static void a_release_build_is_told_by_an_answer_only(void **state)
+{
+    assert_checked(*state, HEAD "debug = bool: nosuch()\n" DEFAULT, EXIT_PROVEN,
+                   "build     not told (debug: nosuch is not in the library)");
+    assert_checked(*state, HEAD "debug = int: getenv(\"NO_SUCH_VARIABLE\", &)\n" DEFAULT, EXIT_PROVEN,
+                   "build     not told (debug: int: getenv");
+    if (!TEST_SANITIZED) /* nothing can be preloaded there */
+        assert_checked(*state, "[allocator]\nsummary = x\npreload = " HALF "\ndebug = int: abs(0)\n" DEFAULT,
+                       EXIT_NOT_PROVEN, "build     not told\n");
+}
+
 static void a_debug_build_is_told(void **state)
 {
     assert_checked(*state, HEAD "debug = int: abs(-1)\n" DEFAULT, EXIT_PROVEN, "build     DEBUG");
@@ -279,6 +305,8 @@ int main(void)
         SUPPORT_TEST(behaviour_is_seen_where_nothing_reads_back),
         SUPPORT_TEST(a_library_that_owns_malloc_but_not_its_kin_is_refuted),
         SUPPORT_TEST(a_purge_call_of_the_c_librarys_is_refuted_for_another_allocator),
+        SUPPORT_TEST(a_version_that_cannot_be_told_fails_and_says_why),
+        SUPPORT_TEST(a_release_build_is_told_by_an_answer_only),
         SUPPORT_TEST(a_debug_build_is_told),
         SUPPORT_TEST(a_setting_that_kills_the_process_is_refuted_alone),
         SUPPORT_TEST(what_is_not_installed_is_listed_and_fails_only_a_strict_check),

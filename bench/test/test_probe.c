@@ -105,10 +105,10 @@ static void what_is_told_is_kept(void **state)
     assert_string_equal(probe.owners[PROBE_aligned_alloc], LIBC);
     assert_string_equal(probe.purge_object, OTHER); /* in a library beside the one that interposes: fine */
     assert_string_equal(probe.version, "1.2 = x");
-    assert_true(probe.debug_build);
+    assert_int_equal(probe.build, PROBE_BUILD_DEBUG);
     probe_clear(&probe);
     run_probe(&probe, *state, "", OWNED(LIBC) "libc=" LIBC "\ndebug=0\n", "");
-    assert_false(probe.debug_build);
+    assert_int_equal(probe.build, PROBE_BUILD_RELEASE);
     assert_null(probe.version);
     assert_null(probe.purge_object);
     probe_clear(&probe);
