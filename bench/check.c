@@ -77,7 +77,7 @@ static const struct proof *find_proof(const struct probe *probe, const char *nam
 static bool repeats(const struct proof *proof, const struct probe *first)
 {
     const struct proof *before = find_proof(first, proof->name);
-    return proof->verdict == PROOF_SHOWN && before && before != proof && before->found &&
+    return !proof->asked && before && before != proof && before->found &&
            strcmp(before->found, proof->found) == 0;
 }
 

@@ -10,7 +10,8 @@ const char *proof_verdict_name(enum proof_verdict verdict)
     static const char *const names[] = {[PROOF_IN_FORCE] = "in force",
                                         [PROOF_NOT_IN_FORCE] = "NOT in force",
                                         [PROOF_NOT_PROVABLE] = "not provable",
-                                        [PROOF_SHOWN] = "shown"};
+                                        [PROOF_SHOWN] = "shown",
+                                        [PROOF_NOT_TOLD] = "not told"};
     return names[verdict];
 }
 
@@ -118,17 +119,26 @@ static bool look_up(GHashTable *answers, const char *name, char **found)
     return value != NULL;
 }
 
-static enum proof_verdict verdict_of(const struct allocator_variable *read, const char *asked, bool told,
-                                     const char *found)
+/* The loader lists a tunable that is unset as 0 (tunables.h). */
+static bool may_be_unset(const struct allocator_variable *read, const char *found)
 {
+    return g_str_has_prefix(read->value, CALLS_TUNABLE) && (*found == '\0' || proof_agrees("0", found));
+}
+
+static void judge_read_back(GPtrArray *proofs, const struct allocator_variable *read, const char *asked,
+                            GHashTable *answers)
+{
+    g_autofree char *found = NULL;
+    bool told = look_up(answers, read->name, &found);
+    bool open = told && may_be_unset(read, found);
+    const char *shown = open ? "(unset or 0)" : found;
     if (!asked)
-        return PROOF_SHOWN;
-    if (!told)
-        return PROOF_NOT_PROVABLE;
-    if (!proof_agrees(asked, found))
-        return PROOF_NOT_IN_FORCE;
-    bool may_be_unset = g_str_has_prefix(read->value, CALLS_TUNABLE) && proof_agrees("0", found);
-    return may_be_unset ? PROOF_NOT_PROVABLE : PROOF_IN_FORCE;
+        proof_add(proofs, read->name, NULL, shown, told ? PROOF_SHOWN : PROOF_NOT_TOLD);
+    else if (!told || (open && proof_agrees(asked, "0")))
+        proof_add(proofs, read->name, asked, shown, PROOF_NOT_PROVABLE);
+    else
+        proof_add(proofs, read->name, asked, shown,
+                  proof_agrees(asked, found) ? PROOF_IN_FORCE : PROOF_NOT_IN_FORCE);
 }
 
 static void judge_read_backs(GPtrArray *proofs, const GPtrArray *reads, const GPtrArray *expected,
@@ -136,10 +146,7 @@ static void judge_read_backs(GPtrArray *proofs, const GPtrArray *reads, const GP
 {
     for (guint i = 0; i < reads->len; i++) {
         const struct allocator_variable *read = reads->pdata[i];
-        const char *asked = value_of(expected, read->name);
-        g_autofree char *found = NULL;
-        bool told = look_up(answers, read->name, &found);
-        proof_add(proofs, read->name, asked, found, verdict_of(read, asked, told, found));
+        judge_read_back(proofs, read, value_of(expected, read->name), answers);
     }
 }
 

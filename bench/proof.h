@@ -12,13 +12,15 @@ enum proof_verdict {
     PROOF_NOT_IN_FORCE,
     PROOF_NOT_PROVABLE, /* asked, and nothing tells whether it took effect: never "ok" */
     PROOF_SHOWN,        /* read back for information; nothing is asked */
+    PROOF_NOT_TOLD,     /* nothing is asked, and the read-back tells nothing */
 };
 const char *proof_verdict_name(enum proof_verdict verdict); /* static: "in force", "NOT in force", … */
 
 struct proof {
     char *name;  /* of the read-back; "behaviour"; or the variable that nothing reads back */
     char *asked; /* NULL: nothing */
-    char *found; /* a value, or in parentheses why there is none; NULL: nothing was asked of the allocator */
+    char *found; /* a value; in parentheses: why there is none, or "(unset or 0)", which a tunable does
+                  not tell apart; NULL: nothing was asked of the allocator */
     enum proof_verdict verdict;
 };
 

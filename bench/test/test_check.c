@@ -66,12 +66,12 @@ static void a_mistyped_variable_of_the_c_library_is_not_in_force(void **state)
     static const struct {
         const char *line, *verdict;
     } settings[] = {
-        {"GLIBC_TUNABLES = glibc.malloc.trim_threshold=131072", "trim  131072  0x20000   in force"},
-        {"MALLOC_TRIM_THRESHOLD_ = 131072", "trim  131072  0x20000   in force"},
-        {"MALLOC_TRIM_THRESHOLD = 131072", "trim  131072  0x0       NOT in force"},
-        {"GLIBC_TUNABLES = malloc.trim_threshold=131072", "trim  131072  0x0       NOT in force"},
-        {"GLIBC_TUNABLES = glibc.malloc.trim_treshold=131072", "trim  131072  0x0       NOT in force"},
-        {"GLIBC_TUNABLES = glibc.malloc.trim_threshold=128k", "trim  131072  0x80      NOT in force"},
+        {"GLIBC_TUNABLES = glibc.malloc.trim_threshold=131072", "trim  131072  0x20000       in force"},
+        {"MALLOC_TRIM_THRESHOLD_ = 131072", "trim  131072  0x20000       in force"},
+        {"MALLOC_TRIM_THRESHOLD = 131072", "trim  131072  (unset or 0)  NOT in force"},
+        {"GLIBC_TUNABLES = malloc.trim_threshold=131072", "trim  131072  (unset or 0)  NOT in force"},
+        {"GLIBC_TUNABLES = glibc.malloc.trim_treshold=131072", "trim  131072  (unset or 0)  NOT in force"},
+        {"GLIBC_TUNABLES = glibc.malloc.trim_threshold=128k", "trim  131072  0x80          NOT in force"},
     };
     g_auto(program_outcome) outcome = {0};
     g_autoptr(GString) text = g_string_new(HEAD "read.trim = tunable: glibc.malloc.trim_threshold\n" DEFAULT);
@@ -171,6 +171,18 @@ static void a_release_build_is_told_by_an_answer_only(void **state)
     if (!TEST_SANITIZED) /* nothing can be preloaded there */
         assert_checked(*state, "[allocator]\nsummary = x\npreload = " HALF "\ndebug = int: abs(0)\n" DEFAULT,
                        EXIT_NOT_PROVEN, "build     not told\n");
+}
+
+static void what_nobody_asks_for_and_nothing_tells_is_not_told_rather_than_shown(void **state)
+{
+    assert_checked(*state,
+                   HEAD
+                   "read.none = int: no_such_call()\nread.misnamed = tunable: glibc.malloc.trim_treshold\n"
+                   "read.unset = tunable: glibc.malloc.trim_threshold\n" DEFAULT,
+                   EXIT_PROVEN,
+                   "none             (no no_such_call)                not told\n"
+                   "           misnamed         (no glibc.malloc.trim_treshold)  not told\n"
+                   "           unset            (unset or 0)                     shown\n");
 }
 
 static void a_debug_build_is_told(void **state)
@@ -307,6 +319,7 @@ int main(void)
         SUPPORT_TEST(a_purge_call_of_the_c_librarys_is_refuted_for_another_allocator),
         SUPPORT_TEST(a_version_that_cannot_be_told_fails_and_says_why),
         SUPPORT_TEST(a_release_build_is_told_by_an_answer_only),
+        SUPPORT_TEST(what_nobody_asks_for_and_nothing_tells_is_not_told_rather_than_shown),
         SUPPORT_TEST(a_debug_build_is_told),
         SUPPORT_TEST(a_setting_that_kills_the_process_is_refuted_alone),
         SUPPORT_TEST(what_is_not_installed_is_listed_and_fails_only_a_strict_check),
