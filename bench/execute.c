@@ -315,7 +315,7 @@ int execute(struct options *options, char *const *words, GError **error)
         suite_find_site(&suite, words);
     if (good && (part.specs = specs_of(&suite, options, error)) &&
         (options->matrix.conditions = see_conditions(&suite, options, error))) {
-        part.machine = facts_describe(&suite, command_line);
+        part.machine = facts_describe(&suite, options, command_line);
         if (options->resume ? go_on(&part, &suite, options, error) : begin(&part, &suite, options, error))
             code = run_part(&part, &suite, options, error);
         if (code >= 0 && !options->no_table)

@@ -7,7 +7,15 @@
 #include "allowance.h"
 #include "machine.h"
 
-GKeyFile *facts_describe(const struct suite *suite, const char *command_line)
+/* "" where it cannot be read; caller frees. */
+static char *sum_of(const char *path)
+{
+    g_autoptr(GMappedFile) file = path ? g_mapped_file_new(path, FALSE, NULL) : NULL;
+    g_autoptr(GBytes) content = file ? g_mapped_file_get_bytes(file) : NULL;
+    return content ? g_compute_checksum_for_bytes(G_CHECKSUM_SHA256, content) : g_strdup("");
+}
+
+GKeyFile *facts_describe(const struct suite *suite, const struct options *options, const char *command_line)
 {
     GKeyFile *file = machine_describe(suite->paths.source_dir);
     for (guint i = 0; i < suite->allocators->len; i++) {
@@ -16,11 +24,13 @@ GKeyFile *facts_describe(const struct suite *suite, const char *command_line)
         if (!probe)
             continue;
         g_autofree char *group = g_strdup_printf("allocator %s", allocator->name);
-        g_autofree char *package = allocator->package ? machine_package_version(allocator->package) : NULL;
+        g_autofree char *package = suite_package_version(options, allocator);
+        g_autofree char *sum = sum_of(probe->object);
         g_key_file_set_string(file, group, "package", allocator->package ? allocator->package : "");
         g_key_file_set_string(file, group, "package_version", package ? package : "");
         g_key_file_set_string(file, group, "version", probe->version ? probe->version : "");
         g_key_file_set_string(file, group, "library", probe->object ? probe->object : "");
+        g_key_file_set_string(file, group, "library_sha256", sum);
         g_key_file_set_string(file, group, "installed", probe->verdict == PROBE_PROVEN ? "yes" : "no");
     }
     g_key_file_set_string(file, "run", "command", command_line);

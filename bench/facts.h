@@ -10,7 +10,7 @@
 
 /* [machine], [allocator NAME] of each that was probed, and [run] command and fixed_addresses; the caller
  * frees. Warns on stderr of what holds for every process. */
-GKeyFile *facts_describe(const struct suite *suite, const char *command_line);
+GKeyFile *facts_describe(const struct suite *suite, const struct options *options, const char *command_line);
 
 /* What the orchestrator itself took, into `group`, for a reader who doubts that it stayed out of the way. */
 void facts_add_cost(GKeyFile *file, const char *group, const struct matrix_outcome *outcome);

@@ -70,17 +70,27 @@ static bool agrees(const struct rows *rows, const struct claim *claim, GError **
     return true;
 }
 
-static bool same_package(const struct record *record, GKeyFile *before, GKeyFile *now, GError **error)
+static bool same_value(const struct record *record, const char *key, const char *was, const char *is,
+                       GError **error)
+{
+    return g_strcmp0(was, is) == 0 ||
+           error_refuse(
+               error, EXIT_BAD_DATA,
+               "%s (repeat %s) is proven with %s \"%s\", but now it is \"%s\": the rows would not go "
+               "together; put it back as it was, or start a new run",
+               record->cell, record->repeat, key, was ? was : "", is ? is : "");
+}
+
+/* The sum, for a library that was built anew at the same path; runs made before it was recorded have none. */
+static bool same_library(const struct record *record, GKeyFile *before, GKeyFile *now, GError **error)
 {
     g_autofree char *group = g_strdup_printf("allocator %s", record->allocator);
     g_autofree char *was = g_key_file_get_string(before, group, "package_version", NULL);
     g_autofree char *is = g_key_file_get_string(now, group, "package_version", NULL);
-    return g_strcmp0(was, is) == 0 ||
-           error_refuse(
-               error, EXIT_BAD_DATA,
-               "%s (repeat %s) is proven with package version \"%s\", but now it is \"%s\": the rows would "
-               "not go together; put it back as it was, or start a new run",
-               record->cell, record->repeat, was ? was : "", is ? is : "");
+    g_autofree char *was_sum = g_key_file_get_string(before, group, "library_sha256", NULL);
+    g_autofree char *is_sum = g_key_file_get_string(now, group, "library_sha256", NULL);
+    return same_value(record, "package version", was, is, error) &&
+           (!was_sum || same_value(record, "library_sha256", was_sum, is_sum, error));
 }
 
 static GHashTable *specs_by_key(const GPtrArray *specs)
@@ -181,7 +191,7 @@ static bool claim_rows(struct rows *rows, const char *folder, const GPtrArray *s
         const struct claim *claim = rows->claims->pdata[i];
         const struct record *record = &claim->run->record;
         g_autofree char *key = key_of(record->cell, record->repeat);
-        if (!same_package(record, before, now, error))
+        if (!same_library(record, before, now, error))
             return false;
         if (is_whole(rows, claim, folder))
             continue;

@@ -348,6 +348,29 @@ static void a_row_that_agrees_no_more_is_refused_with_what_was_and_what_is(void 
     assert_refused(*state, EXIT_PROVEN, WORDS("0 runs to go")); /* all is as it was again */
 }
 
+/* By its content: its path and the package it came from would be the same. */
+static void a_library_built_anew_at_the_same_path_is_refused(void **state)
+{
+    run_whole(*state, NULL, NULL);
+    g_autofree char *sum = machine_value(*state, "allocator mine", "library_sha256");
+    assert_non_null(sum);
+    assert_int_equal(strlen(sum), 64);
+    edit(*state, "run/machine.ini", "library_sha256=", "library_sha256=0");
+    assert_refused(*state, EXIT_BAD_DATA, WORDS("mine/", "library_sha256 \"0", sum));
+    edit(*state, "run/machine.ini", "library_sha256=0", "sum_of_no_version=");
+    assert_refused(*state, EXIT_PROVEN, WORDS("0 runs to go")); /* made before it was recorded */
+}
+
+static void a_library_that_is_given_is_of_no_package(void **state)
+{
+    if (TEST_SANITIZED)
+        skip(); /* nothing can be preloaded there */
+    run_whole(*state, "--preload=mine=" TEST_BUILD_DIR "/bench/test/libknobs.so", NULL);
+    g_autofree char *version = machine_value(*state, "allocator mine", "package_version");
+    assert_string_equal(version, "");
+    resume_well(*state);
+}
+
 static void a_plan_changed_since_is_refused(void **state)
 {
     run_whole(*state, NULL, NULL);
@@ -408,6 +431,8 @@ int main(void)
         SUPPORT_TEST(selection_and_options_are_those_it_began_with),
         SUPPORT_TEST(sampling_is_as_it_began),
         SUPPORT_TEST(a_row_that_agrees_no_more_is_refused_with_what_was_and_what_is),
+        SUPPORT_TEST(a_library_built_anew_at_the_same_path_is_refused),
+        SUPPORT_TEST(a_library_that_is_given_is_of_no_package),
         SUPPORT_TEST(a_plan_changed_since_is_refused),
         SUPPORT_TEST(a_run_of_a_version_that_could_not_resume_is_refused),
         SUPPORT_TEST(where_no_run_began_there_is_none_to_go_on_with),
