@@ -101,7 +101,8 @@ static const char check_text[] =
 static const char check_codes[] =
     "Exit codes:\n"
     "  0    all that is asked is in force or not provable; what is not installed is listed (see --strict)\n"
-    "  1    a setting is NOT in force, or a library does not own malloc and its kin\n"
+    "  1    a setting is NOT in force, a library does not own malloc and its kin, or its version call tells "
+    "none\n"
     "  2    bad option, or no such allocator\n"
     "  3    a descriptor is wrong           5    the system refused";
 
