@@ -221,7 +221,7 @@ static struct csv *run_stopped_in_silence(const char *folder, const char *only, 
 
 static void whom_pressure_kills_is_believed_only_if_its_walk_was_watched(void **state)
 {
-    if (no_group_can_be_made() || PROGRAM_UNPROVABLE)
+    if (no_group_can_be_made() || PROGRAM_UNPROVABLE || g_getenv("AFTERFREE_TEST_GUEST"))
         skip();
     g_autoptr(csv_table) runs = run_stopped_in_silence(*state, "*/dirty/*", "build drop silent pressure");
     assert_text(runs, 0, "ended_in", "pressure");
@@ -231,7 +231,7 @@ static void whom_pressure_kills_is_believed_only_if_its_walk_was_watched(void **
 
 static void whom_the_limit_kills_is_believed_only_if_its_walk_was_watched(void **state)
 {
-    if (no_group_can_be_made() || PROGRAM_UNPROVABLE)
+    if (no_group_can_be_made() || PROGRAM_UNPROVABLE || g_getenv("AFTERFREE_TEST_GUEST"))
         skip();
     g_autoptr(csv_table) runs = run_stopped_in_silence(*state, "*/leaked/*", "build drop silent rebuild");
     assert_text(runs, 0, "ended_in", "rebuild");
