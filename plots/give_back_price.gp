@@ -29,15 +29,18 @@ do for [i=1:rows] {
     }
 }
 if (cells == 0) {
-    eval sentence('This run has no cell with status ok, a silent window and a rebuild: there is nothing to draw.')
+    eval nothing('This run has no cell with status ok, a silent window and a rebuild: there is nothing to draw.')
     exit
 }
 
-# Without the baseline's cell the cost is in seconds.
+# Without the baseline's cell the cost is a time.
 relative = known(base_ns)
-cost(i) = cpu_ns(i) / (relative ? base_ns : 1e9)
+most_ns = 0
+do for [i=1:rows] { if (drawn(i)) { most_ns = larger(most_ns, cpu_ns(i)) } }
+unit = most_ns < 1e9 ? 'ms' : 's'
+cost(i) = cpu_ns(i) / (relative ? base_ns : unit eq 'ms' ? 1e6 : 1e9)
 kept(i) = 100 * over(silent_held_bytes[i], i) / over(peak_rss_bytes[i], i)
-cost_label(i) = sprintf(relative ? '%.2f×' : '%.2f s', cost(i))
+cost_label(i) = relative ? sprintf('%.2f×', cost(i)) : sprintf('%.3g ', cost(i)).unit
 low = relative ? 1 : cost(some)
 high = low
 do for [i=1:rows] {
@@ -49,8 +52,9 @@ do for [i=1:rows] {
 pad = 0.07 * (high - low) + 0.05 * high
 
 subtitle = sprintf('%s: held after silence, in percent of the peak, and the CPU time of the rebuild%s.', block_title(some), \
-    relative ? ' against '.baseline : ', in seconds')
-footnote = not_drawn.(others == 0 ? '' : count(others, 'cell', 'cells').' of other workloads and shapes not drawn here. ') \
+    relative ? ' against '.baseline : '')
+footnote = (relative ? '' : 'No cell of the baseline, '.baseline.', to compare with: the CPU time itself is drawn. ') \
+    .not_drawn.(others == 0 ? '' : count(others, 'cell', 'cells').' of other workloads and shapes not drawn here. ') \
     .(once == cells ? 'One run per cell: small differences in CPU time say nothing.' : '')
 columns = words(panels) > 1 ? 2 : 1
 most = 1
@@ -67,7 +71,7 @@ set multiplot
 set xrange [low - pad:high + pad]
 set yrange [-14:114]
 set tics textcolor rgb grey
-set xtics tic_step(high - low + 2 * pad) format relative ? '%g×' : '%g s'
+set xtics tic_step(high - low + 2 * pad) * (!relative && unit eq 'ms' ? 2 : 1) format (relative ? '%g×' : '%g '.unit)
 set ytics 0, 25, 100 format '%g %%'
 set grid lc rgb '#DDDDDD' lw 0.5
 label_gap = label_height * 128.0 / panel_height

@@ -10,7 +10,7 @@ shown(i) = live_bytes[i] > 0 && known(peak_rss_bytes[i])
 sort_key(i) = known(silent_held_bytes[i]) ? over(silent_held_bytes[i], i) / live_bytes[i] : 1e9
 cells = rows > 0 ? sum [i=1:rows] shown(i) : 0
 if (cells == 0) {
-    eval sentence('This run has no cell with status ok that holds live bytes: there is nothing to draw.')
+    eval nothing('This run has no cell with status ok that holds live bytes: there is nothing to draw.')
     exit
 }
 

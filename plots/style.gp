@@ -28,9 +28,8 @@ canvas(w, h) = (W = w, H = h, terminal(1.5) \
     .'set label 901 question at screen px(20), py(30) font ",18";' \
     .'set label 902 subtitle at screen px(20), py(54) textcolor rgb grey;' \
     .'set label 903 footnote at screen px(20), py(H - 16) font ",11" textcolor rgb grey')
-# A figure with nothing to show still says so.
-sentence(text) = (subtitle = text, canvas(1000, 110) \
-    .'; unset border; unset tics; unset key; set xrange [0:1]; set yrange [0:1]; plot -1')
+# A figure with nothing to show says so, and makes no file.
+nothing(text) = sprintf('print "plot: %s: %s"', name, text)
 
 # --- words ---
 

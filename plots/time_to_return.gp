@@ -12,7 +12,7 @@ shown(i) = live_bytes[i] > 0 && window_ms[i] > 0
 too_short(i) = window_short[i] eq 'yes'
 cells = rows > 0 ? sum [i=1:rows] shown(i) : 0
 if (cells == 0) {
-    eval sentence('This run has no cell with status ok and a silent window: there is nothing to draw.')
+    eval nothing('This run has no cell with status ok and a silent window: there is nothing to draw.')
     exit
 }
 

@@ -12,7 +12,7 @@ set datafile separator whitespace
 unset datafile columnheaders
 stats run.'/plan.ini' using (limit = limit + (strcol(1) eq '[limit]'), 0) nooutput
 if (limit == 0) {
-    eval sentence('The plan of this run has no [limit]: there is nothing to draw.')
+    eval nothing('The plan of this run has no [limit]: there is nothing to draw.')
     exit
 }
 
@@ -35,7 +35,7 @@ fate(i) = killed(i) ? 'killed in '.ended_in[i] : partly(i) ? sprintf('killed in 
 shown(i) = limit_bytes[i] ne '' && known(peak_rss_bytes[i])
 cells = rows > 0 ? sum [i=1:rows] shown(i) : 0
 if (cells == 0) {
-    eval sentence('No cell of this run has a peak under the limit: there is nothing to draw.')
+    eval nothing('No cell of this run has a peak under the limit: there is nothing to draw.')
     exit
 }
 # Who left the neighbour most comes first; killed before it came, by what stayed.

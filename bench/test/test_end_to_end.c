@@ -185,7 +185,8 @@ static bool can_draw(void)
     return gnuplot && figures->len > 0 && !TEST_SANITIZED;
 }
 
-static void every_figure_is_drawn_from_the_smoke_run(void **state)
+/* The smoke plan has no [limit]: a figure that needs one has nothing to show, and says so. */
+static void every_figure_that_has_something_to_show_is_drawn_from_the_smoke_run(void **state)
 {
     (void)state;
     if (!can_draw())
@@ -200,11 +201,42 @@ static void every_figure_is_drawn_from_the_smoke_run(void **state)
             continue;
         base[strlen(base) - strlen(".gp")] = '\0';
         g_autofree char *svg = g_strdup_printf("plots/%s.svg", base);
+        g_autofree char *svg_path = g_build_filename(smoke.run, svg, NULL);
+        g_autofree char *png = g_strdup_printf("%s/plots/%s.png", smoke.run, base);
+        g_autofree char *excuse = g_strdup_printf("plot: %s: The plan of this run has no [limit]", base);
+        if (strstr(outcome.err, excuse)) {
+            assert_false(g_file_test(svg_path, G_FILE_TEST_EXISTS));
+            assert_false(g_file_test(png, G_FILE_TEST_EXISTS));
+            continue;
+        }
         g_autofree char *drawn = support_read(smoke.run, svg);
         support_assert_has(drawn, "</svg>");
-        g_autofree char *png = g_strdup_printf("%s/plots/%s.png", smoke.run, base);
         assert_true(g_file_test(png, G_FILE_TEST_IS_REGULAR));
     }
+}
+
+static void a_figure_with_nothing_to_show_leaves_no_file_and_is_not_listed(void **state)
+{
+    (void)state;
+    if (!can_draw())
+        skip();
+    const char *const files[] = {"plots/who_survives.svg", "plots/who_survives.png"};
+    for (gsize i = 0; i < G_N_ELEMENTS(files); i++) {
+        g_autofree char *path = g_build_filename(smoke.run, files[i], NULL);
+        assert_true(g_file_set_contents(path, "of an earlier run", -1, NULL));
+    }
+    g_auto(program_outcome) outcome = {0};
+    program_run_words(&outcome, (const char *const[]){TEST_SOURCE_DIR "/scripts/plot", smoke.run, NULL});
+    program_assert_code(&outcome, 0);
+    for (gsize i = 0; i < G_N_ELEMENTS(files); i++) {
+        g_autofree char *path = g_build_filename(smoke.run, files[i], NULL);
+        assert_false(g_file_test(path, G_FILE_TEST_EXISTS));
+    }
+    g_auto(program_outcome) summary = {0};
+    program_run(&summary, "summary", smoke.run);
+    program_assert_code(&summary, 0);
+    support_assert_has(summary.out, "rss_over_time");
+    assert_null(strstr(summary.out, "who_survives"));
 }
 
 int main(void)
@@ -218,7 +250,8 @@ int main(void)
         cmocka_unit_test(the_plan_and_the_machine_stand_in_the_folder),
         cmocka_unit_test(a_run_does_not_go_into_the_folder_of_another),
         cmocka_unit_test(what_cannot_be_run_at_all_has_an_exit_code_of_its_own),
-        cmocka_unit_test(every_figure_is_drawn_from_the_smoke_run),
+        cmocka_unit_test(every_figure_that_has_something_to_show_is_drawn_from_the_smoke_run),
+        cmocka_unit_test(a_figure_with_nothing_to_show_leaves_no_file_and_is_not_listed),
     };
     if (PROGRAM_UNPROVABLE)
         return 0;
