@@ -201,6 +201,22 @@ static bool judge_library(struct probe *probe, const struct probe_spec *spec, GH
 
 /* --- behaviour --- */
 
+/* A proof needs a difference: what the allocator does without the setting's environment, too, shows nothing. */
+static enum proof_verdict judge_behaviour(const struct allocator_setting *setting,
+                                          const struct behaviour *seen, const struct behaviour *without)
+{
+    const char *name = behaviour_name(seen);
+    if (strcmp(name, setting->behaves) != 0)
+        return PROOF_NOT_IN_FORCE;
+    bool differs = setting->variables->len == 0 || strcmp(name, behaviour_name(without)) != 0;
+    return differs ? PROOF_IN_FORCE : PROOF_NOT_PROVABLE;
+}
+
+static double percent(uint64_t part, uint64_t whole)
+{
+    return 100 * (double)part / (double)whole;
+}
+
 static bool prove_behaviour(struct probe *probe, const struct probe_spec *spec, char *const *environment,
                             bool sanitized, GError **error)
 {
@@ -212,20 +228,24 @@ static bool prove_behaviour(struct probe *probe, const struct probe_spec *spec, 
                   PROOF_NOT_PROVABLE);
         return true;
     }
-    struct behaviour seen;
+    struct probe_spec plain = *spec;
+    plain.setting = NULL;
+    struct behaviour seen, without;
     g_autoptr(GError) cause = NULL;
     g_autofree char *why = NULL;
+    g_auto(GStrv) plainly = probe_environment(&plain);
     g_autofree char *program = paths_workload(spec->paths, BEHAVIOUR_WORKLOAD, error);
     if (!program)
         return false;
-    if (behaviour_watch(&seen, program, environment, setting->delay_ms, &why, &cause)) {
-        double grown = (double)seen.grown_bytes;
-        g_autofree char *found =
-            g_strdup_printf("%s (%.0f %% stays, %.0f %% lazy)", behaviour_name(&seen),
-                            100 * (double)seen.left_bytes / grown, 100 * (double)seen.lazy_bytes / grown);
-        bool agrees = strcmp(behaviour_name(&seen), setting->behaves) == 0;
+    if (behaviour_watch(&seen, program, environment, setting->delay_ms, &why, &cause) &&
+        behaviour_watch(&without, program, plainly, setting->delay_ms, &why, &cause)) {
+        g_autofree char *found = g_strdup_printf(
+            "%s (%.0f %% stays, %.0f %% lazy; without %.0f, %.0f)", behaviour_name(&seen),
+            percent(seen.left_bytes, seen.grown_bytes), percent(seen.lazy_bytes, seen.grown_bytes),
+            percent(without.left_bytes, without.grown_bytes),
+            percent(without.lazy_bytes, without.grown_bytes));
         proof_add(probe->proofs, PROOF_BEHAVIOUR, setting->behaves, found,
-                  agrees ? PROOF_IN_FORCE : PROOF_NOT_IN_FORCE);
+                  judge_behaviour(setting, &seen, &without));
     } else if (cause) {
         g_propagate_error(error, g_steal_pointer(&cause));
         return false;

@@ -123,6 +123,19 @@ static void behaviour_is_seen_where_nothing_reads_back(void **state)
     support_assert_has(outcome.out, "1 in force, 1 NOT in force");
 }
 
+/* The C library keeps such a map by itself: to behave so proves nothing of a setting, mistyped or not. */
+static void behaviour_that_is_the_defaults_too_proves_nothing(void **state)
+{
+    if (TEST_SANITIZED)
+        skip();
+    g_auto(program_outcome) outcome = {0};
+    check(&outcome, *state,
+          HEAD DEFAULT "[setting typo]\npolicy = never\nbehaves = keeps\n" TUNED "tcache_cnt=0\n", NULL);
+    program_assert_code(&outcome, EXIT_PROVEN);
+    support_assert_has(outcome.out, "behaviour  keeps  keeps (");
+    support_assert_has(outcome.out, "0 in force, 0 NOT in force, 1 not provable");
+}
+
 static void a_library_that_owns_malloc_but_not_its_kin_is_refuted(void **state)
 {
     if (TEST_SANITIZED)
@@ -315,6 +328,7 @@ int main(void)
         SUPPORT_TEST(a_mistyped_variable_of_the_c_library_is_not_in_force),
         SUPPORT_TEST(a_value_that_the_library_ignored_in_silence_is_not_in_force),
         SUPPORT_TEST(behaviour_is_seen_where_nothing_reads_back),
+        SUPPORT_TEST(behaviour_that_is_the_defaults_too_proves_nothing),
         SUPPORT_TEST(a_library_that_owns_malloc_but_not_its_kin_is_refuted),
         SUPPORT_TEST(a_purge_call_of_the_c_librarys_is_refuted_for_another_allocator),
         SUPPORT_TEST(a_version_that_cannot_be_told_fails_and_says_why),
