@@ -10,10 +10,12 @@
 #include "pair.h"
 #include "report.h"
 
-/* A cell that fails is over any budget. */
+/* A cell that fails is over any budget, and so is one that should be there and is not. */
 static int exit_code(const struct report *report, bool strict)
 {
     const struct comparison *comparison = report->comparison;
+    if (report_is_incomplete(report))
+        return EXIT_NOT_PROVEN;
     if (!report->budget)
         return comparison->worse > 0 ? EXIT_NOT_PROVEN : EXIT_PROVEN;
     bool broken = false;
@@ -46,7 +48,12 @@ static int compare(const struct options *options, GError **error)
     g_autoptr(compare_result) comparison = compare_runs(pair);
     if (budget && !budget_judge(budget, comparison, error))
         return -1;
-    const struct report report = {comparison, mismatches, budget, options->all};
+    const char *const *despite = (const char *const *)options->despite;
+    const struct report report = {.comparison = comparison,
+                                  .mismatches = mismatches,
+                                  .budget = budget,
+                                  .all = options->all,
+                                  .despite_missing = despite && g_strv_contains(despite, MISMATCH_MISSING)};
     report_writer *write = report_find(options->format);
     if (!report_has_notes(write))
         report_notes(&report, stderr);

@@ -227,11 +227,11 @@ static struct compare_change *new_change(const struct comparison *comparison, co
     return change;
 }
 
-/* A single run whose proof failed may be the machine's doing, and is only told; one that crashed is not. */
+/* What some runs of A were too is nothing new in B, and is only told. */
 static bool is_broken(const struct pair_cell *pair)
 {
     const struct pair_rows *a = pair->rows[PAIR_A], *b = pair->rows[PAIR_B];
-    return b->ok->len == 0 || (b->failed > 0 && a->failed == 0);
+    return b->ok->len == 0 || (b->failed > 0 && a->failed == 0) || (b->invalid > 0 && a->invalid == 0);
 }
 
 static struct compare_cell *new_cell(const struct comparison *comparison, const struct pair_cell *pair)

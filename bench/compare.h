@@ -70,7 +70,8 @@ struct compare_change {
 struct compare_cell {
     const struct pair_cell *pair;
     GPtrArray *changes; /* of struct compare_change *; figures that either side does not have are not there */
-    bool broken; /* proven in A; in B no run is, or some fail (failed, oom, timeout) as none did in A */
+    bool
+        broken; /* proven in A; in B no run is, or some fail (failed, oom, timeout) or are invalid as none were in A */
     bool worse, better;    /* broken or some verdict is MORE; some is LESS */
     double size;           /* of its largest difference; infinite: broken */
     GPtrArray *judgements; /* of struct budget_judgement *; empty without a budget */

@@ -44,10 +44,10 @@ const char *compare_unit_name(enum compare_unit unit)
 char *compare_unproven_text(const struct compare_cell *cell, int side)
 {
     const struct pair_rows *rows = cell->pair->rows[side];
-    guint bad = rows->failed + rows->invalid;
+    guint bad = rows->failed + rows->invalid, runs = bad + rows->skipped + rows->ok->len;
     if (bad == 0)
         return NULL;
-    return g_strdup_printf("%u of %u runs not proven in %c (%s)", bad, bad + rows->skipped + rows->ok->len,
+    return g_strdup_printf("%u of %u run%s not proven in %c (%s)", bad, runs, runs == 1 ? "" : "s",
                            "AB"[side], rows -> bad_because);
 }
 

@@ -152,6 +152,12 @@ static void find_in_env(const struct pair *pair, const struct pair_cell *cell, G
         add_of_cell(found, "env", cell->name, a, b, !same_version);
 }
 
+/* A column of the run, not of the plan: a run that never began has none. */
+static bool was_never_reached(const struct pair_cell *cell, const char *column, const char *b)
+{
+    return cell->rows[PAIR_B]->ok->len == 0 && strcmp(column, "thp") == 0 && !*b;
+}
+
 static void find_in_cells(const struct pair *pair, GPtrArray *found)
 {
     for (guint i = 0; i < pair->cells->len; i++) {
@@ -161,7 +167,7 @@ static void find_in_cells(const struct pair *pair, GPtrArray *found)
             const char *b = pair_text(pair, cell, PAIR_B, columns[c]);
             bool known = csv_column(pair->sides[PAIR_A].runs, columns[c]) >= 0 &&
                          csv_column(pair->sides[PAIR_B].runs, columns[c]) >= 0;
-            if (known && strcmp(a, b) != 0)
+            if (known && strcmp(a, b) != 0 && !was_never_reached(cell, columns[c], b))
                 add_of_cell(found, columns[c], cell->name, a, b, false);
         }
         find_in_env(pair, cell, found);
@@ -187,7 +193,7 @@ static bool is_key(const char *word)
     for (guint i = 0; i < G_N_ELEMENTS(columns); i++)
         if (strcmp(columns[i], word) == 0)
             return true;
-    return strcmp(word, "env") == 0 || strcmp(word, "all") == 0;
+    return strcmp(word, "env") == 0 || strcmp(word, MISMATCH_MISSING) == 0 || strcmp(word, "all") == 0;
 }
 
 static char *all_keys(void)
@@ -219,7 +225,8 @@ bool mismatch_allow(const GPtrArray *mismatches, const char *const *despite, GEr
         if (!is_key(*word)) {
             g_autofree char *keys = all_keys();
             g_set_error(error, AFTERFREE_ERROR, EXIT_USAGE,
-                        "--despite %s: not a condition; they are %s, or all", *word, keys);
+                        "--despite %s: not a condition; they are %s, or all of them, or " MISMATCH_MISSING,
+                        *word, keys);
             return false;
         }
     for (guint i = 0; i < mismatches->len; i++) {

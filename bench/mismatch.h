@@ -7,7 +7,8 @@
  *   plan.ini [plan]        walk
  *   runs.csv, cell by cell workload shape records strings length order removal survivors seed window_ms
  *                          ticking_ms thp limit_bytes workers, and env
- * What a folder does not know (written by another version) is not held against it.
+ * What a folder does not know (written by another version) is not held against it, nor the empty thp of a cell
+ * of which no run of B is proven: it may never have begun.
  *
  * Another version, package or library of an allocator is what people compare: it is allowed, and told; so is
  * env where only LD_PRELOAD differs, or the version with it (a descriptor's variables depend on it). */
@@ -18,6 +19,9 @@
 #include <stdbool.h>
 
 #include "pair.h"
+
+/* No condition, but --despite takes it, by this name only: cells proven in A may be missing in B (report.h). */
+#define MISMATCH_MISSING "missing"
 
 struct mismatch {
     char *key;    /* as above; what --despite takes */
@@ -30,7 +34,7 @@ struct mismatch {
 /* The caller unrefs: of struct mismatch *. Empty: none. */
 GPtrArray *mismatch_find(const struct pair *pair);
 
-/* Allows those whose key is in `despite` (NULL-terminated, or NULL; "all" is every key). True: none is left
+/* Allows those whose key is in `despite` (NULL-terminated, or NULL; "all" is every key here). True: none is left
  * that is not allowed. False with error: EXIT_USAGE for a key that is none, EXIT_CONDITIONS with every
  * difference and both its values. */
 bool mismatch_allow(const GPtrArray *mismatches, const char *const *despite, GError **error);

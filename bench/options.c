@@ -311,13 +311,15 @@ static const char compare_text[] =
     "\n"
     "Two runs under other conditions (kernel, THP mode, shape, …) are refused, unless --despite names what\n"
     "does not matter. Another version or library of an allocator is what one compares: it is told.\n"
+    "A cell that is proven in A and missing in B (B was interrupted, or the cell is skipped) makes the exit\n"
+    "code 1, unless --despite missing says that this is meant.\n"
     "  afterfree compare results/reference/default results/latest --budget ci.ini\n"
     "The keys of a budget are in bench/budgets/README.md.\n";
 
 static const char compare_codes[] =
     "Exit codes:\n"
     "  0    B is within the budget; without one: nothing is shown to be worse\n"
-    "  1    B is over the budget (or worse), or a cell proven in A fails in B\n"
+    "  1    B is over the budget (or worse), or a cell proven in A is not in B: it fails, or is missing\n"
     "  2    bad option or argument            3    a folder or the budget cannot be read as such\n"
     "  4    no cell is in both                5    the system refused: disk full\n"
     "  6    the runs were not made under the same conditions";
@@ -331,7 +333,9 @@ bool options_read_compare(struct options *options, int argc, char **argv, GError
         {"format", 'f', 0, G_OPTION_ARG_STRING, &options->format,
          "table (default), markdown, csv, or json for github-action-benchmark", "FORMAT"},
         {"despite", 'd', 0, G_OPTION_ARG_STRING_ARRAY, &options->despite,
-         "compare although this condition differs, or all; repeatable", "KEY"},
+         "compare although this condition differs, or all; missing: though cells of A are missing in B; "
+         "repeatable",
+         "KEY"},
         {"all", 'a', 0, G_OPTION_ARG_NONE, &all, "every figure of every cell", NULL},
         {"strict", 0, 0, G_OPTION_ARG_NONE, &strict, "a limit that cannot be judged makes the exit code 1",
          NULL},

@@ -134,3 +134,28 @@ const char *pair_text(const struct pair *pair, const struct pair_cell *cell, int
     const struct csv *runs = pair->sides[side].runs;
     return csv_text(runs, cell->rows[side]->first, csv_column(runs, column));
 }
+
+const char *pair_unfinished(const struct pair_side *side)
+{
+    g_autofree char *group = g_strdup("run");
+    for (guint nth = 1;; nth++) {
+        g_autofree char *next = g_strdup_printf("resumed %u", nth);
+        if (!g_key_file_has_group(side->machine, next))
+            break;
+        g_free(group);
+        group = g_steal_pointer(&next);
+    }
+    g_autofree char *interrupted = g_key_file_get_value(side->machine, group, "interrupted", NULL);
+    return !interrupted ? "never finished" : strcmp(interrupted, "no") != 0 ? "was interrupted" : NULL;
+}
+
+char *pair_missing_text(const struct pair *pair, guint nth)
+{
+    const char *name = pair->alone[PAIR_A]->pdata[nth];
+    const struct pair_side *b = &pair->sides[PAIR_B];
+    const struct pair_rows *rows = g_hash_table_lookup(b->cells, name);
+    if (!rows)
+        return g_strdup(name);
+    const char *reason = csv_text(b->runs, rows->first, csv_column(b->runs, "reason"));
+    return g_strdup_printf("%s (skipped%s%s)", name, *reason ? ": " : "", reason);
+}

@@ -45,6 +45,13 @@ void pair_free(struct pair *pair);
 typedef struct pair pair_of_runs; /* g_autoptr(pair_of_runs) */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(pair_of_runs, pair_free)
 
+/* NULL: its last part (run, or the last --resume) ended by itself; "was interrupted"; "never finished": it still
+ * runs or was killed. From `interrupted` of machine.ini. */
+const char *pair_unfinished(const struct pair_side *side);
+
+/* "NAME", or "NAME (skipped: reason)": the nth of alone[PAIR_A], missing in B; caller frees. */
+char *pair_missing_text(const struct pair *pair, guint nth);
+
 /* A text of the cell on this side; "" when there is no such column. */
 const char *pair_text(const struct pair *pair, const struct pair_cell *cell, int side, const char *column);
 

@@ -41,30 +41,54 @@ static guint count_broken(const struct comparison *comparison)
     return broken;
 }
 
+bool report_is_incomplete(const struct report *report)
+{
+    return report->comparison->pair->alone[PAIR_A]->len > 0 && !report->despite_missing;
+}
+
+char *report_unfinished_text(const struct report *report, int side)
+{
+    const char *how = pair_unfinished(&report->comparison->pair->sides[side]);
+    return how ? g_strdup_printf("%c %s (machine.ini); afterfree run --resume goes on with it", "AB"[side],
+                                 how)
+               : NULL;
+}
+
+static const char *plural(guint count)
+{
+    return count == 1 ? "" : "s";
+}
+
 static const char *conclusion(const struct report *report, guint broken)
 {
     const struct comparison *comparison = report->comparison;
     if (report->budget)
         return report->budget->judged[BUDGET_OVER] > 0 ? "B is over the budget."
                : broken > 0                            ? "B is not proven."
+               : report_is_incomplete(report)          ? "B is incomplete."
                                                        : "B is not shown to be over the budget.";
-    return comparison->worse > 0    ? "B is worse."
-           : comparison->better > 0 ? "B is better."
-                                    : "No difference shown.";
+    return comparison->worse > 0          ? "B is worse."
+           : report_is_incomplete(report) ? "B is incomplete."
+           : comparison->better > 0       ? "B is better."
+                                          : "No difference shown.";
 }
 
 char *report_verdict(const struct report *report)
 {
     const struct comparison *comparison = report->comparison;
-    guint broken = count_broken(comparison);
+    guint broken = count_broken(comparison), missing = comparison->pair->alone[PAIR_A]->len;
     g_autoptr(GString) text = g_string_new(conclusion(report, broken));
-    g_string_append_printf(text, " %u cells compared: %u worse, %u better, %u with no difference shown.",
-                           comparison->cells->len, comparison->worse, comparison->better, comparison->same);
+    g_string_append_printf(text, " %u cell%s compared: %u worse, %u better, %u with no difference shown.",
+                           comparison->cells->len, plural(comparison->cells->len), comparison->worse,
+                           comparison->better, comparison->same);
     if (broken > 0)
-        g_string_append_printf(text, " In %u of them runs fail in B.", broken);
+        g_string_append_printf(text, " In %u of them runs are not proven in B.", broken);
+    if (missing > 0)
+        g_string_append_printf(text, " %u cell%s proven in A %s missing in B.", missing, plural(missing),
+                               missing == 1 ? "is" : "are");
     if (report->budget) {
         const guint *judged = report->budget->judged;
-        g_string_append_printf(text, " Of the budget's limits %u are kept, %u exceeded, %u cannot be judged.",
+        g_string_append_printf(text, " Limits of the budget: %u kept, %u exceeded, %u cannot be judged.",
                                judged[BUDGET_WITHIN], judged[BUDGET_OVER], judged[BUDGET_NOT_JUDGED]);
     }
     return g_strdup(text->str);
@@ -95,17 +119,27 @@ void report_notes(const struct report *report, FILE *out)
         g_autofree char *line = mismatch_line(report->mismatches->pdata[i]);
         print_wrapped(out, 0, line);
     }
+    for (int side = 0; side < PAIR_SIDES; side++) {
+        g_autofree char *text = report_unfinished_text(report, side);
+        if (text)
+            print_wrapped(out, 0, text);
+    }
+    const struct pair *pair = report->comparison->pair;
+    if (pair->alone[PAIR_A]->len > 0)
+        fputs("Proven in A, missing in B:\n", out);
+    for (guint i = 0; i < pair->alone[PAIR_A]->len; i++) {
+        g_autofree char *name = pair_missing_text(pair, i);
+        fprintf(out, "  %s\n", name);
+    }
 }
 
-static void print_alone(const struct report *report, FILE *out)
+static void print_new(const struct report *report, FILE *out)
 {
-    for (int side = 0; side < PAIR_SIDES; side++) {
-        const GPtrArray *names = report->comparison->pair->alone[side];
-        if (names->len > 0)
-            fprintf(out, "\nOnly in %c (not run, skipped or not proven in the other):\n", "AB"[side]);
-        for (guint i = 0; i < names->len; i++)
-            fprintf(out, "  %s\n", (char *)names->pdata[i]);
-    }
+    const GPtrArray *names = report->comparison->pair->alone[PAIR_B];
+    if (names->len > 0)
+        fputs("\nOnly in B (not run, skipped or not proven in A):\n", out);
+    for (guint i = 0; i < names->len; i++)
+        fprintf(out, "  %s\n", (char *)names->pdata[i]);
 }
 
 static void print_change(FILE *out, const struct compare_change *change)
@@ -147,6 +181,18 @@ static void print_over(FILE *out, const struct compare_cell *cell)
     }
 }
 
+static void print_cells_not_judged(FILE *out, const GPtrArray *cells, const struct budget_limit *limit)
+{
+    for (guint i = 0; i < cells->len; i++) {
+        const struct compare_cell *cell = cells->pdata[i];
+        for (guint j = 0; j < cell->judgements->len; j++) {
+            const struct budget_judgement *judgement = cell->judgements->pdata[j];
+            if (judgement->limit == limit && judgement->verdict == BUDGET_NOT_JUDGED)
+                fprintf(out, "    %s\n", cell->pair->name);
+        }
+    }
+}
+
 /* Limit by limit: a price without enough runs cannot be judged in any cell. */
 static void print_not_judged(FILE *out, const struct report *report)
 {
@@ -156,13 +202,16 @@ static void print_not_judged(FILE *out, const struct report *report)
         guint cells = budget_count(report->comparison, limit, BUDGET_NOT_JUDGED);
         if (cells == 0)
             continue;
-        fputs(first ? "\nLimits that cannot be judged (too few runs, or an interval that reaches over the "
-                      "limit):\n"
-                    : "",
-              out);
-        g_autofree char *line =
-            g_strdup_printf("[%s] %s = %s: %u cells", limit->group, limit->key, limit->text, cells);
+        if (first)
+            fprintf(out,
+                    "\nLimits that cannot be judged (too few runs, or an interval that reaches over the\n"
+                    "limit%s):\n",
+                    report->all ? "" : "; --all names the cells");
+        g_autofree char *line = g_strdup_printf("[%s] %s = %s: %u cell%s", limit->group, limit->key,
+                                                limit->text, cells, plural(cells));
         print_wrapped(out, 2, line);
+        if (report->all)
+            print_cells_not_judged(out, report->comparison->cells, limit);
         first = false;
     }
 }
@@ -252,7 +301,7 @@ void report_table(const struct report *report, FILE *out)
     if (!report->all)
         print_same(out, cells);
     print_unproven(out, cells);
-    print_alone(report, out);
+    print_new(report, out);
     print_not_judged(out, report);
     g_autofree char *verdict = report_verdict(report);
     fputs("\n", out);

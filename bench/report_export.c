@@ -88,10 +88,25 @@ static void markdown_list(FILE *out, const char *heading, const char *item, bool
     *first = false;
 }
 
+static void markdown_missing(const struct report *report, FILE *out)
+{
+    const struct pair *pair = report->comparison->pair;
+    bool first = true;
+    for (int side = 0; side < PAIR_SIDES; side++) {
+        g_autofree char *text = report_unfinished_text(report, side);
+        if (text)
+            markdown_list(out, "\nUnfinished:", text, &first);
+    }
+    first = true;
+    for (guint i = 0; i < pair->alone[PAIR_A]->len; i++) {
+        g_autofree char *name = pair_missing_text(pair, i);
+        markdown_list(out, "\nProven in A, missing in B:", name, &first);
+    }
+}
+
 void report_markdown(const struct report *report, FILE *out)
 {
     const struct comparison *comparison = report->comparison;
-    static const char *const alone[] = {"\nOnly in A:", "\nOnly in B:"};
     g_autofree char *verdict = report_verdict(report);
     g_autofree char *a = escaped(comparison->pair->sides[PAIR_A].path);
     g_autofree char *b = escaped(comparison->pair->sides[PAIR_B].path);
@@ -103,6 +118,7 @@ void report_markdown(const struct report *report, FILE *out)
         g_autofree char *line = mismatch_line(report->mismatches->pdata[i]);
         markdown_list(out, "\nThe runs differ in:", line, &first);
     }
+    markdown_missing(report, out);
     first = true;
     for (guint i = 0; i < comparison->cells->len; i++) {
         const struct compare_cell *cell = comparison->cells->pdata[i];
@@ -112,11 +128,9 @@ void report_markdown(const struct report *report, FILE *out)
             markdown_list(out, "\nNot proven in B:", line, &first);
     }
     markdown_table(report, out);
-    for (int side = 0; side < PAIR_SIDES; side++) {
-        first = true;
-        for (guint i = 0; i < comparison->pair->alone[side]->len; i++)
-            markdown_list(out, alone[side], comparison->pair->alone[side]->pdata[i], &first);
-    }
+    first = true;
+    for (guint i = 0; i < comparison->pair->alone[PAIR_B]->len; i++)
+        markdown_list(out, "\nOnly in B:", comparison->pair->alone[PAIR_B]->pdata[i], &first);
 }
 
 /* --- CSV --- */

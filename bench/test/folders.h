@@ -13,7 +13,7 @@
     "afterfree_version=0.1.0\nhost=one\nload_1min=0.5\n"                                                     \
     "[allocator base]\nversion=1\npackage_version=1-1\nlibrary=/lib/base.so\n"                               \
     "[allocator other]\nversion=5\npackage_version=5-1\nlibrary=/lib/other.so\n"                             \
-    "[run]\nfixed_addresses=yes\n"
+    "[run]\nfixed_addresses=yes\ninterrupted=no\n"
 #define FOLDERS_PLAN "[plan]\nsummary=x\nbaseline=base/default\nsilent=1 s\nticking=1 s\n"
 
 #define FOLDERS_MB 1000000.0
@@ -25,13 +25,14 @@ struct folders_row {
     guint repeat;
     double silent_bytes, price_ns;
     const char *policy, *status, *reason, *records, *env, *version; /* NULL: default, ok, "", 10, "", 1 */
+    const char *thp;                                                /* NULL: madvise */
 };
 
 /* A table under construction, g_string_free it. */
 static inline GString *folders_rows(void)
 {
     return g_string_new("cell,allocator,setting,policy,env,workload,shape,repeat,records,order,window_ms,"
-                        "version,status,reason,baseline_rss_bytes,peak_rss_bytes,drop_held_bytes,"
+                        "version,thp,status,reason,baseline_rss_bytes,peak_rss_bytes,drop_held_bytes,"
                         "silent_held_bytes,purge_held_bytes,build_user_ns,build_sys_ns,drop_user_ns,"
                         "drop_sys_ns,rebuild_user_ns,rebuild_sys_ns\n");
 }
@@ -42,11 +43,11 @@ static inline void folders_add(GString *rows, const struct folders_row *row)
 {
     g_auto(GStrv) parts = g_strsplit(row->cell, "/", 4);
     const double base = FOLDERS_BASELINE_BYTES;
-    g_string_append_printf(rows, "%s,%s,%s,%s,%s,%s,%s,%u,%s,hash,1000,%s,%s,%s,", row->cell, parts[0],
+    g_string_append_printf(rows, "%s,%s,%s,%s,%s,%s,%s,%u,%s,hash,1000,%s,%s,%s,%s,", row->cell, parts[0],
                            parts[1], row->policy ? row->policy : "default", row->env ? row->env : "",
                            parts[2], parts[3], row->repeat, row->records ? row->records : "10",
-                           row->version ? row->version : "1", row->status ? row->status : "ok",
-                           row->reason ? row->reason : "");
+                           row->version ? row->version : "1", row->thp ? row->thp : "madvise",
+                           row->status ? row->status : "ok", row->reason ? row->reason : "");
     g_string_append_printf(rows, "%.0f,%.0f,%.0f,%.0f,%.0f,%.0f,%.0f,%.0f,0,%.0f,%.0f\n", base,
                            base + 200 * FOLDERS_MB, base + 200 * FOLDERS_MB, base + row->silent_bytes,
                            base + 2 * FOLDERS_MB, row->price_ns / 4, row->price_ns / 8, row->price_ns / 4,

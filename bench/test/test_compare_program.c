@@ -92,6 +92,103 @@ static void a_cell_that_fails_is_over_any_budget(void **state)
     support_assert_has(outcome.out, "oom: killed");
 }
 
+static void a_cell_that_never_ran_in_b_is_worse_and_no_other_condition(void **state)
+{
+    static const char *const statuses[] = {"invalid", "failed", "oom", "timeout"};
+    g_autofree char *a = folder_with(*state, "a", 1, 100, 500, NULL);
+    for (guint i = 0; i < G_N_ELEMENTS(statuses); i++) {
+        GString *rows = folders_rows();
+        folders_add(rows, &(struct folders_row){.cell = CELL, .status = statuses[i], .thp = ""});
+        g_autofree char *b = folders_write(*state, "b", rows);
+        g_auto(program_outcome) outcome = {0};
+        program_run(&outcome, "compare", a, b);
+        program_assert_code(&outcome, EXIT_NOT_PROVEN);
+        support_assert_has(outcome.out, "\nB is worse. 1 cell compared: 1 worse,");
+    }
+}
+
+/* A: three cells; B: the first of them. */
+static void write_unfinished(const char *folder, const char *ended, char **a, char **b)
+{
+    static const char *const cells[] = {CELL, "other/second/w/s", "other/third/w/s"};
+    GString *all = folders_rows(), *one = folders_rows();
+    g_autofree char *machine = folders_machine("interrupted=no\n", ended);
+    for (guint i = 0; i < G_N_ELEMENTS(cells); i++)
+        folders_add_runs(all, 8, cells[i], 100 * MB, 5e8, 0.01);
+    folders_add_runs(one, 8, CELL, 100 * MB, 5e8, 0.01);
+    *a = folders_write(folder, "a", all);
+    *b = folders_write_as(folder, "b", one, machine, NULL);
+}
+
+static void an_unfinished_b_is_1_and_says_what_is_missing(void **state)
+{
+    static const struct {
+        const char *machine, *words;
+    } cases[] = {{"interrupted=yes\n", "\nB was interrupted (machine.ini)"},
+                 {"", "\nB never finished (machine.ini)"},
+                 {"interrupted=no\n[resumed 1]\ninterrupted=no\n[resumed 2]\ncommand=x\n",
+                  "\nB never finished (machine.ini)"},
+                 {"interrupted=no\n", NULL},
+                 {"interrupted=yes\n[resumed 1]\ninterrupted=no\n", NULL}};
+    g_autofree char *budget = support_new_file(*state, "b.ini", "[budget x]\ncells = *\nsilent_bytes=1G\n");
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *a = NULL, *b = NULL;
+        g_auto(program_outcome) plain = {0}, held = {0}, csv = {0};
+        write_unfinished(*state, cases[i].machine, &a, &b);
+        program_run(&plain, "compare", a, b);
+        program_assert_code(&plain, EXIT_NOT_PROVEN);
+        support_assert_has(plain.out,
+                           "\nProven in A, missing in B:\n  other/second/w/s\n  other/third/w/s\n");
+        support_assert_has(plain.out, "\nB is incomplete. 1 cell compared:");
+        if (cases[i].words)
+            support_assert_has(plain.out, cases[i].words);
+        else
+            support_assert_has_not(plain.out, "machine.ini");
+        program_run(&held, "compare", a, b, "--budget", budget, "--format", "markdown");
+        program_assert_code(&held, EXIT_NOT_PROVEN);
+        support_assert_has(held.out, "**B is incomplete. ");
+        support_assert_has(held.out, " 2 cells proven in A are missing in B.");
+        support_assert_has(held.out, "- other/third/w/s\n");
+        if (cases[i].words)
+            support_assert_has(held.out, "(machine.ini)");
+        program_run(&csv, "compare", a, b, "--despite", "all", "--format", "csv");
+        program_assert_code(&csv, EXIT_NOT_PROVEN);
+        support_assert_has(csv.err, "missing in B:\n  other/second/w/s\n");
+    }
+}
+
+static void what_is_missing_may_be_overlooked_by_name(void **state)
+{
+    g_autofree char *a = NULL, *b = NULL;
+    g_autofree char *budget = support_new_file(*state, "b.ini", "[budget x]\ncells = *\nsilent_bytes=1G\n");
+    g_auto(program_outcome) plain = {0}, held = {0};
+    write_unfinished(*state, "interrupted=yes\n", &a, &b);
+    program_run(&plain, "compare", a, b, "--despite", "missing");
+    program_assert_code(&plain, EXIT_PROVEN);
+    support_assert_has(plain.out, "\nNo difference shown. 1 cell compared:");
+    support_assert_has(plain.out, "missing in B:\n  other/second/w/s\n");
+    program_run(&held, "compare", a, b, "--despite", "missing", "--budget", budget, "--strict", "--format",
+                "markdown");
+    program_assert_code(&held, EXIT_PROVEN);
+    support_assert_has(held.out, "Limits of the budget: 1 kept, 0 exceeded, 0 cannot be judged.");
+}
+
+static void a_cell_that_is_skipped_in_b_is_missing_and_says_why(void **state)
+{
+    GString *rows = folders_rows(), *other = folders_rows();
+    folders_add_runs(rows, 1, CELL, MB, 1e9, 0);
+    folders_add_runs(rows, 1, "other/gone/w/s", MB, 1e9, 0);
+    folders_add_runs(other, 1, CELL, MB, 1e9, 0);
+    folders_add(other,
+                &(struct folders_row){
+                    .cell = "other/gone/w/s", .status = "skipped", .reason = "not installed", .thp = ""});
+    g_autofree char *a = folders_write(*state, "a", rows), *b = folders_write(*state, "b", other);
+    g_auto(program_outcome) outcome = {0};
+    program_run(&outcome, "compare", a, b);
+    program_assert_code(&outcome, EXIT_NOT_PROVEN);
+    support_assert_has(outcome.out, "\n  other/gone/w/s (skipped: not installed)\n");
+}
+
 static void other_conditions_are_refused_unless_one_is_told_to_overlook_them(void **state)
 {
     g_autofree char *machine = folders_machine("kernel=6.1\n", "kernel=6.18\n");
@@ -185,6 +282,10 @@ int main(void)
         SUPPORT_TEST(without_a_budget_worse_is_1_and_better_is_0),
         SUPPORT_TEST(with_a_budget_the_budget_decides),
         SUPPORT_TEST(a_cell_that_fails_is_over_any_budget),
+        SUPPORT_TEST(a_cell_that_never_ran_in_b_is_worse_and_no_other_condition),
+        SUPPORT_TEST(an_unfinished_b_is_1_and_says_what_is_missing),
+        SUPPORT_TEST(what_is_missing_may_be_overlooked_by_name),
+        SUPPORT_TEST(a_cell_that_is_skipped_in_b_is_missing_and_says_why),
         SUPPORT_TEST(other_conditions_are_refused_unless_one_is_told_to_overlook_them),
         SUPPORT_TEST(what_cannot_be_compared_has_an_exit_code_of_its_own),
         SUPPORT_TEST(two_runs_of_one_plan_hold_the_same_memory),

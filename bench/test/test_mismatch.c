@@ -127,6 +127,18 @@ static void a_cell_of_another_shape_is_refused_and_counted_once(void **state)
                    "records of " CELL " and 1 more: 10 in A", "20 in B");
 }
 
+static void what_a_run_that_is_not_proven_never_reached_is_no_other_condition(void **state)
+{
+    assert_allowed(*state, (struct made){0}, (struct made){.row = {.thp = "", .status = "invalid"}}, NULL);
+    assert_refused(*state, (struct made){0}, (struct made){.row = {.thp = ""}}, "thp", "madvise in A",
+                   "none in B");
+    assert_refused(*state, (struct made){0}, (struct made){.row = {.thp = "never", .status = "failed"}},
+                   "thp", "madvise in A", "never in B");
+    assert_refused(*state, (struct made){.row = {.records = "10"}},
+                   (struct made){.row = {.records = "20", .thp = "", .status = "failed"}}, "records",
+                   "10 in A", "20 in B");
+}
+
 static void another_environment_of_the_same_version_is_refused(void **state)
 {
     assert_refused(*state, (struct made){.row = {.env = "LD_PRELOAD=x DECAY=0"}},
@@ -167,6 +179,7 @@ int main(void)
         SUPPORT_TEST(what_a_folder_does_not_know_is_not_held_against_it),
         SUPPORT_TEST(a_walk_that_is_the_default_need_not_be_written),
         SUPPORT_TEST(a_cell_of_another_shape_is_refused_and_counted_once),
+        SUPPORT_TEST(what_a_run_that_is_not_proven_never_reached_is_no_other_condition),
         SUPPORT_TEST(another_environment_of_the_same_version_is_refused),
         SUPPORT_TEST(another_version_or_library_is_what_people_compare_and_is_told),
         SUPPORT_TEST(what_is_no_condition_cannot_be_overlooked),

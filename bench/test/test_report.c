@@ -78,8 +78,10 @@ static int close_scene(void **state)
 static char *written(const char *format, bool all, bool budget)
 {
     g_autoptr(compare_result) plain = compare_runs(scene.pair); /* without judgements */
-    const struct report report = {budget ? scene.comparison : plain, scene.mismatches,
-                                  budget ? scene.budget : NULL, all};
+    const struct report report = {.comparison = budget ? scene.comparison : plain,
+                                  .mismatches = scene.mismatches,
+                                  .budget = budget ? scene.budget : NULL,
+                                  .all = all};
     g_autofree char *path = g_build_filename(scene.folder, "report", NULL);
     FILE *out = fopen(path, "w");
     assert_non_null(out);
@@ -112,17 +114,23 @@ static void the_table_tells_conditions_differences_limits_and_the_verdict(void *
         "  price          1.000 ->    1.200     x 1.200  (",
         "OVER BUDGET: [budget x] silent_more_bytes = 8M",
         "OVER BUDGET: [budget x] price_ratio = 1.10",
+        "\n  [budget x] silent_more_bytes = 8M: 1 cell\n",
         "\n  [budget x] price_ratio = 1.10: 3 cells\n",
-        "1 of 1 runs not proven in B (failed: signal 11)",
-        "Only in A (not run, skipped or not proven in the other):\n"
-        "  other/gone/w/s\n",
-        "Only in B (not run, skipped or not proven in the other):\n"
+        "limit; --all names the cells):\n",
+        "1 of 1 run not proven in B (failed: signal 11)",
+        "\nProven in A, missing in B:\n  other/gone/w/s\n",
+        "Only in B (not run, skipped or not proven in A):\n"
         "  other/new/w/s\n",
         "\nB is over the budget. 5 cells compared: 3 worse, 0 better, 2 with no"};
     g_autofree char *table = written("table", false, true);
     for (guint i = 0; i < G_N_ELEMENTS(parts); i++)
         support_assert_has(table, parts[i]);
     support_assert_has_not(table, "OVER BUDGET: [budget x] peak_ratio");
+    assert_true(strstr(table, "Proven in A, missing") < strstr(table, LONG_CELL));
+    g_autofree char *all = written("table", true, true);
+    support_assert_has(all, "price_ratio = 1.10: 3 cells\n    other/crash/w/s\n");
+    support_assert_has(all, "    other/once/w/s\n");
+    support_assert_has_not(all, "--all");
     g_autofree char *plain = written("table", false, false);
     support_assert_has(plain, "No difference shown (price: one run each: no interval):\n  other/once/w/s\n");
     support_assert_has(plain, "No difference shown:\n  base/default/w/s\n");
@@ -150,8 +158,9 @@ static void a_name_cannot_break_the_markdown_table(void **state)
     }
     assert_true(rows > 2);
     support_assert_has(text, "o\\|d\\\\d");
-    support_assert_has(text, "- other/crash/w/s: 1 of 1 runs not proven in B");
+    support_assert_has(text, "- other/crash/w/s: 1 of 1 run not proven in B");
     support_assert_has(text, "- kernel: 6.1 in A");
+    support_assert_has(text, "Proven in A, missing in B:\n\n- other/gone/w/s\n");
     support_assert_has(text, "price\\_ratio = 1.10: over");
 }
 
