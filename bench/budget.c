@@ -178,13 +178,16 @@ static bool is_for(const struct budget_limit *limit, const struct compare_cell *
     return false;
 }
 
-/* A glob that matches nothing is a typo, or a cell that is gone: a budget would then hold nothing. */
-static const char *find_idle_glob(const struct budget_limit *limit, const GPtrArray *cells)
+/* A glob that matches nothing is a typo: a budget would then hold nothing. What is missing in B is told as such. */
+static const char *find_idle_glob(const struct budget_limit *limit, const struct comparison *comparison)
 {
     for (char **glob = limit->cells; *glob; glob++) {
+        const GPtrArray *cells = comparison->cells, *missing = comparison->pair->alone[PAIR_A];
         bool matches = false;
         for (guint i = 0; i < cells->len && !matches; i++)
             matches = g_pattern_match_simple(*glob, ((struct compare_cell *)cells->pdata[i])->pair->name);
+        for (guint i = 0; i < missing->len && !matches; i++)
+            matches = g_pattern_match_simple(*glob, missing->pdata[i]);
         if (!matches)
             return *glob;
     }
@@ -204,10 +207,10 @@ bool budget_judge(struct budget *budget, struct comparison *comparison, GError *
 {
     for (guint i = 0; i < budget->limits->len; i++) {
         const struct budget_limit *limit = budget->limits->pdata[i];
-        const char *idle = find_idle_glob(limit, comparison->cells);
+        const char *idle = find_idle_glob(limit, comparison);
         if (idle)
             return ini_refuse(budget->ini, limit->group, "cells", error,
-                              "\"%s\" matches no cell that is in both runs", idle);
+                              "\"%s\" matches no cell that is proven in A", idle);
         for (guint c = 0; c < comparison->cells->len; c++)
             if (is_for(limit, comparison->cells->pdata[c]))
                 judge_cell(budget, limit, comparison->cells->pdata[c]);

@@ -9,7 +9,7 @@
  *
  * MEMORY: peak at_once silent ticking purged; PRICE: price build_cpu drop_cpu rebuild_cpu redrop_cpu purge_cpu.
  * Several groups may match a cell: all count. Strict: an unknown group or key, a bad value, a group without a
- * limit, and one whose globs match no compared cell are errors (EXIT_BAD_DATA; file, line, group, key).
+ * limit, and one whose globs match no cell proven in A are errors (EXIT_BAD_DATA; file, line, group, key).
  * bench/budgets/README.md describes every key. */
 #ifndef AFTERFREE_BUDGET_H
 #define AFTERFREE_BUDGET_H

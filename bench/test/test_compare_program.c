@@ -131,9 +131,11 @@ static void an_unfinished_b_is_1_and_says_what_is_missing(void **state)
                  {"interrupted=no\n", NULL},
                  {"interrupted=yes\n[resumed 1]\ninterrupted=no\n", NULL}};
     g_autofree char *budget = support_new_file(*state, "b.ini", "[budget x]\ncells = *\nsilent_bytes=1G\n");
+    g_autofree char *of_the_missing =
+        support_new_file(*state, "m.ini", "[budget x]\ncells = other/third/*\nsilent_bytes=1G\n");
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autofree char *a = NULL, *b = NULL;
-        g_auto(program_outcome) plain = {0}, held = {0}, csv = {0};
+        g_auto(program_outcome) plain = {0}, held = {0}, gone = {0}, csv = {0};
         write_unfinished(*state, cases[i].machine, &a, &b);
         program_run(&plain, "compare", a, b);
         program_assert_code(&plain, EXIT_NOT_PROVEN);
@@ -151,6 +153,8 @@ static void an_unfinished_b_is_1_and_says_what_is_missing(void **state)
         support_assert_has(held.out, "- other/third/w/s\n");
         if (cases[i].words)
             support_assert_has(held.out, "(machine.ini)");
+        program_run(&gone, "compare", a, b, "--budget", of_the_missing);
+        program_assert_code(&gone, EXIT_NOT_PROVEN);
         program_run(&csv, "compare", a, b, "--despite", "all", "--format", "csv");
         program_assert_code(&csv, EXIT_NOT_PROVEN);
         support_assert_has(csv.err, "missing in B:\n  other/second/w/s\n");
