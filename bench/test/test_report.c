@@ -119,8 +119,8 @@ static void the_table_tells_conditions_differences_limits_and_the_verdict(void *
         "limit; --all names the cells):\n",
         "1 of 1 run not proven in B (failed: signal 11)",
         "\nProven in A, missing in B:\n  other/gone/w/s\n",
-        "Only in B (not run, skipped or not proven in A):\n"
-        "  other/new/w/s\n",
+        ("Only in B (not run, skipped or not proven in A):\n"
+         "  other/new/w/s\n"),
         "\nB is over the budget. 5 cells compared: 3 worse, 0 better, 2 with no"};
     g_autofree char *table = written("table", false, true);
     for (guint i = 0; i < G_N_ELEMENTS(parts); i++)
