@@ -250,12 +250,13 @@ static bool is_asked(const char *name, char *const *globs)
 
 static void print_counts(FILE *out, const struct check_outcome *outcome)
 {
-    fprintf(out, "%u allocators, %u not installed, %u refuted, %u without its version\n", outcome->allocators,
-            outcome->not_installed, outcome->refuted, outcome->without_version);
+    fprintf(out, "%u allocator%s, %u not installed, %u refuted, %u without its version\n",
+            outcome->allocators, outcome->allocators == 1 ? "" : "s", outcome->not_installed,
+            outcome->refuted, outcome->without_version);
     fprintf(out,
-            "%u settings: %u in force, %u NOT in force, %u not provable, %u ask for nothing, %u refuted\n",
-            outcome->settings, outcome->in_force, outcome->not_in_force, outcome->not_provable,
-            outcome->ask_nothing, outcome->settings_refuted);
+            "%u setting%s: %u in force, %u NOT in force, %u not provable, %u ask for nothing, %u refuted\n",
+            outcome->settings, outcome->settings == 1 ? "" : "s", outcome->in_force, outcome->not_in_force,
+            outcome->not_provable, outcome->ask_nothing, outcome->settings_refuted);
 }
 
 bool check_run(struct suite *suite, const struct options *options, char *const *globs, FILE *out,

@@ -30,6 +30,11 @@ static const struct {
                                "unset it; to run another library use --preload, another value a setting"},
     [CONDITION_DEBUG_BUILD] = {"debug-build", "its checks cost time and memory that a release build has not",
                                "install the release build, or name one with --preload"},
+    [CONDITION_NOT_PROVABLE] = {"not-provable",
+                                "nothing tells whether these settings took effect: their rows may be the "
+                                "default's by another name, and are marked ? in the table",
+                                "run another version of the allocator (--preload), or leave them out "
+                                "(--only)"},
     [CONDITION_LOAD] = {"load", "other processes ran beside: times are too long, RSS does not move",
                         "end them or wait, and run these cells again (--only)"},
     [CONDITION_STEAL] = {"steal",
@@ -146,6 +151,12 @@ void conditions_see_build(struct conditions *conditions, const char *allocator, 
     stand(conditions, CONDITION_DEBUG_BUILD, names);
 }
 
+void conditions_see_not_provable(struct conditions *conditions, const char *settings)
+{
+    if (*settings)
+        stand(conditions, CONDITION_NOT_PROVABLE, settings);
+}
+
 /* --- after each run --- */
 
 static void add_word(GString *words, enum condition condition)
@@ -248,6 +259,15 @@ char *conditions_words(const struct conditions *conditions)
     GString *words = g_string_new(NULL);
     for (int i = 0; i < CONDITION_COUNT; i++)
         if (conditions->standing.of[i].holds)
+            add_word(words, (enum condition)i);
+    return g_string_free(words, FALSE);
+}
+
+char *conditions_arisen_words(const struct conditions *conditions)
+{
+    GString *words = g_string_new(NULL);
+    for (int i = 0; i < CONDITION_COUNT; i++)
+        if (conditions->arisen[i].rows > 0)
             add_word(words, (enum condition)i);
     return g_string_free(words, FALSE);
 }

@@ -14,6 +14,7 @@
  *   governor      the CPU's frequency governor can be read and is not performance         sysfs cpufreq, cpu0
  *   environment   LD_PRELOAD or an allocator's variable is in our environment             descriptors' env.*
  *   debug-build   the allocator says it is one                                            probe
+ *   not-provable  a setting of the run asks for what nothing can be asked about           proof_means
  *   load          others used over 5 % of the machine's CPU time, and over 100 ms         /proc/stat - ours
  *   steal         the hypervisor took over 5 % of the CPU time asked for, and over 50 ms  /proc/stat
  *   swapped       any page was swapped in or out                                          vmstat pswpin, pswpout
@@ -47,6 +48,7 @@ enum condition {
     CONDITION_GOVERNOR,
     CONDITION_ENVIRONMENT,
     CONDITION_DEBUG_BUILD,
+    CONDITION_NOT_PROVABLE,
     CONDITION_LOAD,
     CONDITION_STEAL,
     CONDITION_SWAPPED,
@@ -96,8 +98,8 @@ bool conditions_parse_count(const char *text, const char *name, uint64_t *value)
 struct conditions_verdict {
     struct {
         bool holds;
-        double size;   /* to find the worst */
-        char text[80]; /* the figure, for people: "38 % of the machine's CPU time" */
+        double size;     /* to find the worst */
+        char text[1000]; /* the figure, for people: "38 % of the machine's CPU time" */
     } of[CONDITION_COUNT];
 };
 
@@ -129,6 +131,8 @@ void conditions_see_environment(struct conditions *conditions, char *const *envi
                                 const GPtrArray *allocators);
 /* Call for each probed allocator. A debug build is told, and is in the rows of this allocator. */
 void conditions_see_build(struct conditions *conditions, const char *allocator, bool debug_build);
+/* "ALLOCATOR/SETTING …" that are not provable; "": none. Never in a row: its setting_proof tells. */
+void conditions_see_not_provable(struct conditions *conditions, const char *settings);
 /* Sets the row's columns; an ok row is counted. */
 void conditions_see_run(struct conditions *conditions, const struct conditions_reading *before,
                         const struct conditions_reading *after, enum thp_mode asked, struct record *record);
@@ -141,7 +145,8 @@ bool conditions_any_arose(const struct conditions *conditions); /* in an ok row,
 /* A line each, with what to do: what stands; at the end what arose, how often, and the worst. */
 void conditions_print_standing(const struct conditions *conditions, FILE *out);
 void conditions_print_arisen(const struct conditions *conditions, FILE *out);
-char *conditions_words(const struct conditions *conditions); /* of what stands; caller frees */
+char *conditions_words(const struct conditions *conditions);        /* of what stands; caller frees */
+char *conditions_arisen_words(const struct conditions *conditions); /* the same */
 /* machine.ini: [GROUP] standing=WORDS, and WORD=its figure; or how many rows it touched, and the worst (of those seen
  * since, when rows were kept). */
 void conditions_describe(const struct conditions *conditions, GKeyFile *file, const char *group);

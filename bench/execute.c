@@ -9,6 +9,7 @@
 #include "conditions.h"
 #include "error.h"
 #include "facts.h"
+#include "progress.h"
 #include "resume.h"
 #include "suite.h"
 #include "summary.h"
@@ -81,10 +82,12 @@ static char *why_aside(const struct suite *suite, const struct options *options,
         thp_name(system), thp_name(asked), THP_PATH);
 }
 
-/* Takes out what cannot run at all and writes its rows. */
+/* Takes out what cannot run at all, writes its rows and tells of them. */
 static bool set_aside(const struct suite *suite, const struct options *options, GPtrArray *specs,
                       struct folder *folder, struct matrix_outcome *aside, GError **error)
 {
+    struct progress progress;
+    progress_start(&progress, specs->len, 0, 0, 0);
     for (guint i = 0; i < specs->len;) {
         const struct run_spec *spec = specs->pdata[i];
         const char *status;
@@ -100,6 +103,8 @@ static bool set_aside(const struct suite *suite, const struct options *options, 
         aside->skipped += skipped;
         aside->bad += !skipped;
         bool written = folder_add(folder, &run->record, NULL, NULL, error);
+        if (written && !options->matrix.quiet)
+            progress_finished(&progress, &run->record, 0, 0);
         run_free(run);
         g_ptr_array_remove_index(specs, i);
         if (!written)
@@ -120,6 +125,23 @@ static void see_builds(struct conditions *conditions, const struct suite *suite)
         conditions_see_build(conditions, name, ((const struct probe *)probe)->build == PROBE_BUILD_DEBUG);
 }
 
+/* The controls' answers are known: they need no read-back. */
+static void see_settings(struct conditions *conditions, const struct suite *suite,
+                         const struct options *options)
+{
+    g_autoptr(GHashTable) told = g_hash_table_new(NULL, NULL);
+    g_autoptr(GString) names = g_string_new(NULL);
+    for (guint i = 0; i < suite->cells->len && !options->controls; i++) {
+        const struct plan_cell *cell = suite->cells->pdata[i];
+        const struct probe *probe = suite_probe(suite, cell);
+        if (probe->verdict == PROBE_PROVEN && strcmp(proof_means(probe->proofs), "not provable") == 0 &&
+            g_hash_table_add(told, (gpointer)(uintptr_t)cell->setting))
+            g_string_append_printf(names, "%s%s/%s", names->len > 0 ? " " : "", cell->allocator->name,
+                                   cell->setting->name);
+    }
+    conditions_see_not_provable(conditions, names->str);
+}
+
 static struct conditions *see_conditions(const struct suite *suite, const struct options *options,
                                          GError **error)
 {
@@ -135,6 +157,7 @@ static struct conditions *see_conditions(const struct suite *suite, const struct
     conditions_see_machine(conditions, &now, asked);
     conditions_see_environment(conditions, environ, suite->allocators);
     see_builds(conditions, suite);
+    see_settings(conditions, suite, options);
     conditions_print_standing(conditions, stderr);
     if (!options->strict || !conditions_any_stands(conditions))
         return conditions;
@@ -172,6 +195,29 @@ static bool run_matrix(GPtrArray *specs, struct folder *folder, struct matrix_op
 
 /* --- a run, from its options to its folder --- */
 
+static guint count_all(const struct matrix_outcome *outcome)
+{
+    return outcome->ok + outcome->skipped + outcome->bad + outcome->killed;
+}
+
+/* `togo`: the runs this part had before it. A temporary folder is not gone on with. */
+static void tell_interrupted(const struct suite *suite, const struct options *options, guint togo,
+                             guint finished, const char *path)
+{
+    guint total = suite->cells->len * (guint)suite->plan->repeat;
+    if (!options->controls)
+        fprintf(stderr, "interrupted: %u of %u runs done; go on with `afterfree run --resume %s`\n",
+                total - togo + finished, total, path);
+}
+
+/* Why a run whose rows are all right ends with 1. */
+static void tell_strict(const struct options *options, bool skipped)
+{
+    g_autofree char *words = conditions_arisen_words(options->matrix.conditions);
+    fprintf(stderr, "--strict: exit code 1 because of: %s%s%s\n", words, *words && skipped ? " " : "",
+            skipped ? "skipped cells" : "");
+}
+
 static int exit_code(const struct suite *suite, const struct options *options,
                      const struct matrix_outcome *outcome, const struct matrix_outcome *aside)
 {
@@ -181,6 +227,8 @@ static int exit_code(const struct suite *suite, const struct options *options,
     bool bad = outcome->bad + aside->bad > 0 || (outcome->killed > 0 && !suite->plan->oom_is_answer);
     bool skipped = outcome->skipped + aside->skipped > 0;
     bool loose = skipped || conditions_any_arose(conditions);
+    if (!bad && loose && options->strict)
+        tell_strict(options, skipped);
     return bad || (loose && options->strict) ? EXIT_NOT_PROVEN : EXIT_PROVEN;
 }
 
@@ -194,6 +242,7 @@ static char *results_folder(const struct suite *suite)
 struct part {
     struct folder *folder;
     GPtrArray *specs; /* what is to be run */
+    guint togo;       /* how many that were before any was set aside */
     struct matrix_outcome aside;
     GKeyFile *machine;
     char *group;      /* of machine.ini: for what this part itself took; NULL: it runs nothing */
@@ -213,6 +262,7 @@ static void part_clear(struct part *part)
 static bool sort_out(struct part *part, const struct suite *suite, const struct options *options,
                      GError **error)
 {
+    part->togo = part->specs->len;
     return suite_write_proofs(suite, options, folder_path(part->folder), error) &&
            set_aside(suite, options, part->specs, part->folder, &part->aside, error);
 }
@@ -227,6 +277,7 @@ static bool begin(struct part *part, const struct suite *suite, const struct opt
     part->group = g_strdup("run");
     part->conditions = g_strdup("conditions");
     conditions_describe(options->matrix.conditions, part->machine, part->conditions);
+    g_key_file_set_uint64(part->machine, "run", "runs", part->specs->len);
     part->folder = folder_create(path, error);
     if (part->folder && !options->matrix.quiet)
         fprintf(stderr, "run folder: %s\n", path);
@@ -264,6 +315,7 @@ static int run_part(struct part *part, const struct suite *suite, struct options
     struct matrix_outcome outcome = {.ok = 0};
     const char *path = folder_path(part->folder);
     if (part->group) {
+        options->matrix.set_aside = count_all(&part->aside);
         if (!run_matrix(part->specs, part->folder, &options->matrix, &outcome, error))
             return -1;
         facts_add_cost(part->machine, part->group, &outcome);
@@ -273,9 +325,14 @@ static int run_part(struct part *part, const struct suite *suite, struct options
             return -1;
     }
     conditions_print_arisen(options->matrix.conditions, stderr);
-    return summary_make(path, options->no_table ? NULL : stdout, error)
-               ? exit_code(suite, options, &outcome, &part->aside)
-               : -1;
+    if (!summary_make(path, options->no_table ? NULL : stdout, error))
+        return -1;
+    if (!options->no_table)
+        printf("\n%s\n", path);
+    fflush(stdout); /* the last words on stderr stand behind it */
+    if (outcome.interrupted)
+        tell_interrupted(suite, options, part->togo, count_all(&outcome) + count_all(&part->aside), path);
+    return exit_code(suite, options, &outcome, &part->aside);
 }
 
 /* What is on disk stays there, whatever stopped us. */
@@ -318,9 +375,7 @@ int execute(struct options *options, char *const *words, GError **error)
         part.machine = facts_describe(&suite, options, command_line);
         if (options->resume ? go_on(&part, &suite, options, error) : begin(&part, &suite, options, error))
             code = run_part(&part, &suite, options, error);
-        if (code >= 0 && !options->no_table)
-            printf("\n%s\n", folder_path(part.folder));
-        else if (code < 0 && error)
+        if (code < 0 && error)
             advise_resume(&part, options, *error);
     }
     part_clear(&part);

@@ -74,7 +74,7 @@ bool facts_add_admission(GKeyFile *file, const char *run_folder, bool quiet, GEr
         g_autofree char *least = g_strdup_printf("%.3f", margin.least);
         g_key_file_set_string(file, "run", "admission_least_margin", least);
         g_key_file_set_string(file, "run", "admission_least_margin_cell", margin.cell);
-        if (!quiet)
+        if (!quiet && margin.least < 1)
             fprintf(stderr, "expected over measured peak: %s at the least (%s)\n", least, margin.cell);
     }
     if (read && margin.over->len > 0)

@@ -265,7 +265,8 @@ bool matrix_run(GPtrArray *specs, struct folder *folder, const struct matrix_opt
         expected_ms += plan_expected_busy_ms(spec->what.cell->shape);
         window_ms = spec->plan->silent_ms + spec->plan->ticking_ms;
     }
-    progress_start(&matrix.progress, specs->len, expected_ms, window_ms, begin);
+    progress_start(&matrix.progress, specs->len + options->set_aside, expected_ms, window_ms, begin);
+    matrix.progress.done = matrix.progress.set_aside = options->set_aside;
     bool done = events_open(&matrix.events, error) && loop(&matrix, error);
     for (guint i = 0; i < matrix.active->len; i++)
         run_free(matrix.active->pdata[i]);

@@ -15,10 +15,11 @@
 #define MATRIX_DEFAULT_HZ 100
 
 struct matrix_options {
-    guint jobs;                    /* processes alive at once; one of them busy */
-    guint sample_hz;               /* 1..1000; 0: marks only */
-    bool quiet;                    /* no progress */
-    bool no_repeat;                /* of a failed run: do not print how to repeat it */
+    guint jobs;      /* processes alive at once; one of them busy */
+    guint sample_hz; /* 1..1000; 0: marks only */
+    bool quiet;      /* no progress */
+    bool no_repeat;  /* of a failed run: do not print how to repeat it */
+    guint set_aside; /* runs whose rows were written before: they count as done in the progress */
     struct conditions *conditions; /* is shown every run; borrowed */
     struct thp *thp; /* changed between runs of different modes; borrowed; NULL: is not changed */
 };

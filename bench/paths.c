@@ -55,13 +55,39 @@ static void find_installed(struct paths *paths, const char *prefix, const char *
     paths->source_dir = NULL;
 }
 
+/* What paths_find looks for in it; `answers`: the controls' are, too. */
+static bool has_data(const char *dir, bool answers)
+{
+    static const char *const names[] = {"allocators", "plans", "expected.ini"};
+    for (guint i = 0; i < G_N_ELEMENTS(names) - !answers; i++) {
+        g_autofree char *path = g_build_filename(dir, names[i], NULL);
+        if (g_file_test(path, G_FILE_TEST_EXISTS))
+            return true;
+    }
+    return false;
+}
+
+static bool is_data(const char *dir, bool answers, GError **error)
+{
+    if (!g_file_test(dir, G_FILE_TEST_IS_DIR)) {
+        g_set_error(error, AFTERFREE_ERROR, EXIT_USAGE, "--data %s: no such folder", dir);
+        return false;
+    }
+    if (has_data(dir, answers))
+        return true;
+    g_autofree char *whole = g_canonicalize_filename(dir, NULL);
+    g_autofree char *above = g_path_get_dirname(whole);
+    bool meant = has_data(above, answers);
+    g_set_error(error, AFTERFREE_ERROR, EXIT_USAGE, "--data %s: it has neither allocators/ nor plans/%s%s%s",
+                dir, meant ? "; did you mean " : "", meant ? above : "", meant ? "?" : "");
+    return false;
+}
+
 static bool find(struct paths *paths, const char *const *data, bool controls, GError **error)
 {
     for (const char *const *dir = data; dir && *dir; dir++)
-        if (!g_file_test(*dir, G_FILE_TEST_IS_DIR)) {
-            g_set_error(error, AFTERFREE_ERROR, EXIT_USAGE, "--data %s: no such folder", *dir);
+        if (!is_data(*dir, controls, error))
             return false;
-        }
     g_autofree char *program = g_file_read_link("/proc/self/exe", NULL);
     g_autofree char *bin = g_path_get_dirname(program ? program : ".");
     g_autofree char *above = g_path_get_dirname(bin);
@@ -93,17 +119,28 @@ void paths_clear(struct paths *paths)
     g_free(paths->control_dir);
 }
 
+static gint by_text(gconstpointer a, gconstpointer b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* Sorted, each once. */
 static char *plan_names(const struct paths *paths)
 {
-    g_autoptr(GString) names = g_string_new(NULL);
+    g_autoptr(GPtrArray) found = g_ptr_array_new_with_free_func(g_free);
+    GString *names = g_string_new(NULL);
     for (char **dir = paths->plan_dirs; *dir; dir++) {
         g_autoptr(GDir) folder = g_dir_open(*dir, 0, NULL);
         const char *name;
         while (folder && (name = g_dir_read_name(folder)))
             if (g_str_has_suffix(name, ".ini"))
-                g_string_append_printf(names, " %.*s", (int)strlen(name) - 4, name);
+                g_ptr_array_add(found, g_strndup(name, strlen(name) - strlen(".ini")));
     }
-    return g_string_free(g_steal_pointer(&names), FALSE);
+    g_ptr_array_sort(found, by_text);
+    for (guint i = 0; i < found->len; i++)
+        if (i == 0 || strcmp(found->pdata[i], found->pdata[i - 1]) != 0)
+            g_string_append_printf(names, " %s", (const char *)found->pdata[i]);
+    return g_string_free(names, FALSE);
 }
 
 char *paths_plan(const struct paths *paths, const char *name, GError **error)

@@ -19,7 +19,8 @@ struct paths {
     char *control_dir;                                   /* the controls' libraries */
 };
 
-/* `data`: NULL or the --data folders, each of which must exist (EXIT_USAGE). False with error. */
+/* `data`: NULL or the --data folders, each of which must exist and have allocators/ or plans/ (of the controls: or
+ * expected.ini), else EXIT_USAGE. False with error. */
 bool paths_find(struct paths *paths, const char *const *data, GError **error);
 /* The same for the controls: their descriptors and plans alone, and no other. */
 bool paths_find_controls(struct paths *paths, const char *const *data, GError **error);

@@ -29,7 +29,8 @@ static char *time_left(const struct progress *progress, uint64_t now_ns)
 {
     double elapsed = (double)(now_ns - progress->start_ns) / 1e6;
     double left = (double)(progress->expected_ms_total - progress->expected_ms_done);
-    if (progress->done >= 3 && elapsed > (double)progress->window_ms) /* scaled by what it took so far */
+    if (progress->done - progress->set_aside >= 3 &&
+        elapsed > (double)progress->window_ms) /* scaled by what it took so far */
         left *= (elapsed - (double)progress->window_ms) / (double)MAX(progress->expected_ms_done, 1);
     return units_format_duration_ms((uint64_t)left + progress->window_ms);
 }
@@ -49,15 +50,19 @@ void progress_show(struct progress *progress, const char *busy_cell, const char 
     fflush(stderr);
 }
 
+/* Over the baseline, as in the table. */
+static char *over_baseline(const struct record *record, enum record_number number)
+{
+    uint64_t bytes = record->numbers[number], base = record->numbers[RECORD_baseline_rss_bytes];
+    return bytes == RECORD_UNKNOWN ? NULL : units_format_bytes(bytes - MIN(base, bytes));
+}
+
 static void say_ok(const struct record *record)
 {
-    g_autofree char *peak = units_format_bytes(record->numbers[RECORD_peak_rss_bytes]);
-    uint64_t after = record->numbers[RECORD_silent_rss_bytes];
-    g_autofree char *silent = units_format_bytes(after);
-    if (after == RECORD_UNKNOWN)
-        fprintf(stderr, "ok       %s: peak RSS %s\n", record->cell, peak);
-    else
-        fprintf(stderr, "ok       %s: peak RSS %s, after silence %s\n", record->cell, peak, silent);
+    g_autofree char *peak = over_baseline(record, RECORD_peak_rss_bytes);
+    g_autofree char *silent = over_baseline(record, RECORD_silent_held_bytes);
+    fprintf(stderr, "ok       %s: over the baseline peak %s%s%s\n", record->cell, peak ? peak : "-",
+            silent ? ", held after silence " : "", silent ? silent : "");
 }
 
 void progress_finished(struct progress *progress, const struct record *record, uint64_t expected_ms,

@@ -11,6 +11,7 @@
 struct progress {
     gboolean terminal;
     guint total, done;
+    guint set_aside; /* of `done`: took no time */
     uint64_t start_ns, shown_ns;
     uint64_t expected_ms_total, expected_ms_done; /* by plan_expected_busy_ms: gives the time left */
     uint64_t window_ms;                           /* the last run's waits come on top */

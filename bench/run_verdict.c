@@ -54,7 +54,7 @@ static char *verdict_of_walk(const struct run *run)
  * is out. */
 static void judge_kill(struct run *run, const char *how)
 {
-    g_autofree char *limit = units_format_bytes(run->plan->limit_bytes);
+    g_autofree char *limit = units_format_limit(run->plan->limit_bytes);
     g_autofree char *reason = NULL;
     bool told = limit_procs(&run->limit) != NULL, by_kernel = limit_has_killed(&run->limit);
     g_autofree char *why = by_kernel ? verdict_of_walk(run) : NULL;

@@ -73,15 +73,59 @@ void selftest_close(struct selftest *selftest)
 
 /* --- the table --- */
 
-#define ROW "%-18.18s %-38.38s %-30.30s %s\n"
-#define DETAIL "    %.95s\n" /* with them 100 columns at most */
+enum { NAME, EXPECTED, FOUND, COLUMN_COUNT };
+static const glong widths[COLUMN_COUNT] = {18, 38, 30}; /* with the verdict 100 columns at most */
+#define DETAIL_WIDTH 95
+
+/* The piece of `text` that goes into a line of `width`, up to its last blank or underscore there if it has one;
+ * moves *text behind it. Caller frees. */
+static char *take_piece(const char **text, glong width)
+{
+    glong length = g_utf8_strlen(*text, -1), cut = MIN(length, width);
+    for (glong at = cut; length > width && at > width / 2; at--) {
+        char before = *g_utf8_offset_to_pointer(*text, at - 1);
+        if (before == ' ' || before == '_') {
+            cut = at;
+            break;
+        }
+    }
+    char *piece = g_utf8_substring(*text, 0, cut);
+    *text = g_utf8_offset_to_pointer(*text, cut);
+    return piece;
+}
+
+/* What is too long for its column goes on in the next line: what is compared is there whole. */
+static void print_row(const char *const texts[COLUMN_COUNT], const char *verdict, FILE *out)
+{
+    const char *rest[COLUMN_COUNT];
+    memcpy(rest, texts, sizeof rest);
+    do {
+        g_autoptr(GString) line = g_string_new(NULL);
+        for (int i = 0; i < COLUMN_COUNT; i++) {
+            g_autofree char *piece = take_piece(&rest[i], widths[i]);
+            g_string_append_printf(line, "%s%*s", piece, (int)(widths[i] - g_utf8_strlen(piece, -1)) + 1, "");
+        }
+        g_string_append(line, verdict);
+        fprintf(out, "%s\n", g_strchomp(line->str));
+        verdict = "";
+    } while (*rest[NAME] || *rest[EXPECTED] || *rest[FOUND]);
+}
+
+static void print_detail(const char *text, FILE *out)
+{
+    do {
+        g_autofree char *piece = take_piece(&text, DETAIL_WIDTH);
+        fprintf(out, "    %s\n", piece);
+    } while (*text);
+}
 
 static void print_verdict(const struct expect_verdict *verdict, FILE *out)
 {
     bool good = verdict->violations->len == 0;
-    fprintf(out, ROW, verdict->name, verdict->expected, verdict->found, good ? "as expected" : "WRONG");
+    print_row((const char *const[]){verdict->name, verdict->expected, verdict->found},
+              good ? "as expected" : "WRONG", out);
     for (guint i = 0; i < verdict->violations->len; i++)
-        fprintf(out, DETAIL, (const char *)verdict->violations->pdata[i]);
+        print_detail(verdict->violations->pdata[i], out);
 }
 
 static void print_sum(const struct selftest *selftest, guint controls, guint figures, guint wrong, FILE *out)
@@ -108,7 +152,8 @@ int selftest_report(const struct selftest *selftest, bool quiet, FILE *out, GErr
         return -1;
     g_autoptr(GPtrArray) verdicts = expect_judge(selftest->answers, runs);
     if (!quiet)
-        fprintf(out, ROW, "control", "expected (RSS over the baseline)", "found", "verdict");
+        print_row((const char *const[]){"control", "expected (RSS over the baseline)", "found"}, "verdict",
+                  out);
     for (guint i = 0; i < verdicts->len; i++) {
         const struct expect_verdict *verdict = verdicts->pdata[i];
         bool good = verdict->violations->len == 0;

@@ -161,6 +161,10 @@ static struct summary_cell *find_cell(const struct summary *summary, const char 
 struct summary *summary_read(const char *run_folder, GError **error)
 {
     g_autofree char *path = g_build_filename(run_folder, "runs.csv", NULL);
+    if (!g_file_test(path, G_FILE_TEST_EXISTS)) {
+        g_set_error(error, AFTERFREE_ERROR, EXIT_BAD_DATA, "%s is no run folder (no runs.csv)", run_folder);
+        return NULL;
+    }
     struct csv *csv = csv_read(path, error);
     if (!csv)
         return NULL;

@@ -51,6 +51,10 @@ void summary_print(const struct summary *summary, const char *run_folder, FILE *
 /* Its part for cells with a limit: who lived through the second cycle, and what a neighbour got. Prints nothing
  * when there is no such cell. */
 void summary_print_limit(const struct summary *summary, FILE *out);
+/* A line when the run ended before its time: fewer rows than machine.ini says the run has; of a run that does not
+ * say so, when its last part was interrupted, or was killed (or still runs). Prints nothing when there is no
+ * machine.ini. */
+void summary_print_unfinished(const struct summary *summary, const char *run_folder, FILE *out);
 /* Is the cell's end in that part: killed by the kernel at the limit of the plan? */
 bool summary_killed_at_limit(const struct summary_cell *cell);
 

@@ -68,7 +68,9 @@ static char *fate_of(const struct summary_cell *cell)
 static void print_cell(FILE *out, const struct summary_cell *cell)
 {
     uint64_t base = median(cell, RECORD_baseline_rss_bytes);
-    g_autofree char *name = g_strdup_printf("%s/%s", cell->texts.allocator, cell->texts.setting);
+    g_autofree char *name =
+        g_strdup_printf("%s/%s%s", cell->texts.allocator, cell->texts.setting,
+                        strcmp(cell->texts.setting_proof, "not provable") == 0 ? " ?" : "");
     g_autofree char *peak = amount(cell, RECORD_peak_rss_bytes, base);
     g_autofree char *held = amount(cell, RECORD_silent_held_bytes, base);
     g_autofree char *pressure = pressure_of(cell);
@@ -82,7 +84,7 @@ static void print_cell(FILE *out, const struct summary_cell *cell)
 static void print_block(FILE *out, const GPtrArray *cells, guint first)
 {
     const struct record *texts = &((struct summary_cell *)cells->pdata[first])->texts;
-    g_autofree char *limit = units_format_bytes(g_ascii_strtoull(texts->limit_bytes, NULL, 10));
+    g_autofree char *limit = units_format_limit(g_ascii_strtoull(texts->limit_bytes, NULL, 10));
     fprintf(out, "\nAt a limit of %s (%s, %s): over the baseline, and who was killed by the kernel\n", limit,
             texts->workload, texts->shape);
     fprintf(out, "%-*s %7s %7s  %-17s %s\n", NAME_WIDTH, "", "peak", "silent", "then", "a neighbour got");

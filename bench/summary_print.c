@@ -101,8 +101,8 @@ static void print_heading(FILE *out, const struct summary_cell *cell)
     g_autofree char *live = units_format_bytes(live_bytes == RECORD_UNKNOWN ? 0 : live_bytes);
     fprintf(out, "\n%s, %s: dropped in %s order, %s live\n", texts->workload, texts->shape, texts->order,
             live);
-    fprintf(out, "%s records of %s string%s of %s characters\n", count, texts->strings,
-            strcmp(texts->strings, "1") == 0 ? "" : "s", texts->length);
+    fprintf(out, "%s record%s of %s string%s of %s characters\n", count, strcmp(count, "1") == 0 ? "" : "s",
+            texts->strings, strcmp(texts->strings, "1") == 0 ? "" : "s", texts->length);
     fprintf(out, "%-*s %-7s %7s %7s %7s %7s %7s %7s %8s %7s\n", NAME_WIDTH, "", "", "peak", "at once",
             "silent", "+ lazy", "ticking", "purged", "t90", "rebuild");
 }
@@ -114,11 +114,16 @@ static const char *asked_mode(const struct summary_cell *cell)
     return mode && !strchr(mode + 1, '/') ? mode : "";
 }
 
+static bool is_not_provable(const struct summary_cell *cell)
+{
+    return strcmp(cell->texts.setting_proof, "not provable") == 0;
+}
+
 /* A name too long for its column gets a line of its own. */
 static void print_name(FILE *out, const struct summary_cell *cell)
 {
-    g_autofree char *name =
-        g_strdup_printf("%s/%s%s", cell->texts.allocator, cell->texts.setting, asked_mode(cell));
+    g_autofree char *name = g_strdup_printf("%s/%s%s%s", cell->texts.allocator, cell->texts.setting,
+                                            asked_mode(cell), is_not_provable(cell) ? " ?" : "");
     bool fits = strlen(name) <= NAME_WIDTH;
     if (!fits)
         fprintf(out, "%s\n", name);
@@ -136,6 +141,17 @@ static void print_cell(FILE *out, const struct summary_cell *cell)
     print_over_baseline(out, cell, RECORD_purge_held_bytes);
     print_t90(out, cell);
     print_rebuild(out, cell);
+}
+
+static void print_mark(FILE *out, const GPtrArray *cells)
+{
+    for (guint i = 0; i < cells->len; i++) {
+        const struct summary_cell *cell = cells->pdata[i];
+        if (!is_not_provable(cell) || !(is_ok(cell) || summary_killed_at_limit(cell)))
+            continue;
+        fputs("\n? not provable: nothing tells whether the setting took effect\n", out);
+        return;
+    }
 }
 
 static void print_not_proven(FILE *out, const GPtrArray *cells)
@@ -164,7 +180,7 @@ static void print_conditions(FILE *out, const struct summary *summary)
                 condition->word, condition->runs);
     }
     if (summary->conditions->len > 0)
-        fprintf(out, " of %u runs\n", summary->ok);
+        fprintf(out, " of %u run%s\n", summary->ok, summary->ok == 1 ? "" : "s");
 }
 
 static gint by_text(gconstpointer a, gconstpointer b)
@@ -195,6 +211,7 @@ void summary_print(const struct summary *summary, const char *run_folder, FILE *
     for (guint i = 0; i < summary->cells->len; i++)
         g_ptr_array_add(sorted, summary->cells->pdata[i]);
     g_ptr_array_sort_with_data(sorted, by_block_then_held, summary->cells);
+    summary_print_unfinished(summary, run_folder, out);
     fputs(
         "What stays after free(): held bytes (RSS less lazy) over the baseline; t90: time until nine tenths\n"
         "of the peak have left RSS in silence; rebuild: wall time of the second build. A dash: not asked "
@@ -212,6 +229,7 @@ void summary_print(const struct summary *summary, const char *run_folder, FILE *
         before = cell;
     }
     summary_print_limit(summary, out);
+    print_mark(out, sorted);
     print_not_proven(out, sorted);
     print_conditions(out, summary);
     print_figures(run_folder, out);

@@ -193,6 +193,17 @@ char *units_format_bytes(uint64_t bytes)
     return with_decimals(value, value < 9.995 ? "%.2f" : value < 99.95 ? "%.1f" : "%.0f", UNITS[unit]);
 }
 
+char *units_format_limit(uint64_t bytes)
+{
+    static const char *const UNITS[] = {"KiB", "MiB", "GiB", "TiB", "PiB"};
+    for (guint unit = G_N_ELEMENTS(UNITS); unit-- > 0;) {
+        uint64_t scale = UINT64_C(1) << (10 * (unit + 1)), count = bytes / scale;
+        if (bytes % scale == 0 && count > 0 && count < 10000)
+            return g_strdup_printf("%" G_GUINT64_FORMAT " %s", count, UNITS[unit]);
+    }
+    return units_format_bytes(bytes);
+}
+
 static char *two_units(uint64_t large, const char *large_unit, uint64_t small, const char *small_unit)
 {
     if (small == 0)

@@ -27,7 +27,9 @@ bool units_parse_boolean(const char *text, bool *value, GError **error);        
 bool units_parse_digits(const char *text, uint64_t *value);
 
 /* Written for people; the caller frees. Bytes in powers of ten as plots have them (MB = 10^6). */
-char *units_format_bytes(uint64_t bytes);    /* "1.83 GB", "950 MB", "12.4 MB", "0 B" */
+char *units_format_bytes(uint64_t bytes); /* "1.83 GB", "950 MB", "12.4 MB", "0 B" */
+char *
+units_format_limit(uint64_t bytes); /* as a plan has it, "64 MiB", where that is whole; else the above */
 char *units_format_duration_ms(uint64_t ms); /* "40 ms", "12.3 s", "4 min 10 s" */
 char *units_format_count(uint64_t count);    /* "10M", "250k", "1234567" (exact or in full) */
 

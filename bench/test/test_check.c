@@ -36,6 +36,7 @@ static void what_is_asked_and_in_force_passes(void **state)
     program_assert_code(&outcome, EXIT_PROVEN);
     support_assert_has(outcome.out, "good     two   0x2    2         in force");
     support_assert_has(outcome.out,
+                       "1 allocator, 0 not installed, 0 refuted\n"
                        "2 settings: 1 in force, 0 NOT in force, 0 not provable, 1 ask for nothing");
     support_assert_has(outcome.out, "owns      malloc free calloc realloc posix_memalign aligned_alloc");
 }
@@ -298,6 +299,8 @@ static void a_setting_that_is_not_in_force_makes_its_cells_invalid_and_no_other(
     assert_row(runs, "bad", "invalid", "not in force", "two: asked 3, in force 2");
     assert_row(runs, "blind", "ok", "not provable", "");
     support_assert_has(outcome.out, "two: asked 3, in force 2");
+    support_assert_has(outcome.err, "/4] invalid  one/bad/null/s: two: asked 3, in force 2\n");
+    support_assert_has(outcome.err, "[4/4] ok ");
 
     assert_int_equal(csv_rows(proofs), 5); /* blind has two: what is shown, and its variable */
     guint row = row_of(proofs, "bad");
@@ -308,6 +311,42 @@ static void a_setting_that_is_not_in_force_makes_its_cells_invalid_and_no_other(
     assert_string_equal(program_text(proofs, row, "verdict"), "NOT in force");
     assert_string_not_equal(program_text(proofs, row, "version"), "");
     assert_string_not_equal(program_text(proofs, row, "library"), "");
+}
+
+#define BLIND HEAD DEFAULT "[setting blind]\npolicy = eager\nenv.X = 1\n"
+
+static void run_blind(program_outcome *outcome, const char *folder, const char *option)
+{
+    g_autofree char *plan = support_new_file(folder, "plan.ini", PLAN);
+    g_autofree char *data = g_build_filename(folder, "data", NULL);
+    g_autofree char *run = g_build_filename(folder, "run", NULL);
+    support_write(folder, "data/allocators/one.ini", BLIND);
+    program_run(outcome, "run", "--plan", plan, "--out", run, "--data", data, option);
+}
+
+static void a_setting_that_is_not_provable_is_named_at_the_start_and_marked_in_the_table(void **state)
+{
+    g_auto(program_outcome) outcome = {0};
+    run_blind(&outcome, *state, NULL);
+    program_assert_code(&outcome, EXIT_PROVEN);
+    const char *warning = strstr(outcome.err, "warning: not-provable (one/blind): ");
+    assert_non_null(warning);
+    assert_null(strstr(warning + 1, "warning: not-provable"));
+    assert_true(warning < strstr(outcome.err, "run folder"));
+    support_assert_has(outcome.out, "\none/blind ? ");
+    support_assert_has(outcome.out, "\none/default ");
+    support_assert_has_not(outcome.out, "one/default ?");
+    support_assert_has(outcome.out, "\n? not provable: nothing tells whether the setting took effect\n");
+    support_assert_has_not(outcome.err, "expected over measured peak"); /* it was not too low */
+}
+
+static void a_strict_run_refuses_a_setting_that_is_not_provable(void **state)
+{
+    g_auto(program_outcome) outcome = {0};
+    run_blind(&outcome, *state, "--strict");
+    program_assert_code(&outcome, EXIT_NOT_PROVEN);
+    support_assert_has(outcome.err, "--strict: nothing was run");
+    support_assert_has(strstr(outcome.err, "--strict: nothing was run"), "not-provable");
 }
 
 /* What is packaged here is proven as it stands; where a package is not installed it is listed. */
@@ -339,6 +378,8 @@ int main(void)
         SUPPORT_TEST(what_is_not_installed_is_listed_and_fails_only_a_strict_check),
         SUPPORT_TEST(an_unknown_allocator_is_a_usage_error_that_lists_the_known),
         SUPPORT_TEST(no_line_of_a_table_is_wider_than_100),
+        SUPPORT_TEST(a_setting_that_is_not_provable_is_named_at_the_start_and_marked_in_the_table),
+        SUPPORT_TEST(a_strict_run_refuses_a_setting_that_is_not_provable),
         SUPPORT_TEST(a_setting_that_is_not_in_force_makes_its_cells_invalid_and_no_other),
         cmocka_unit_test(every_packaged_setting_is_in_force_or_not_provable),
     };

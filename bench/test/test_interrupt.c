@@ -68,6 +68,22 @@ static void assert_kept(const char *folder)
     g_auto(program_outcome) outcome = {0};
     program_run(&outcome, "summary", run);
     program_assert_code(&outcome, EXIT_PROVEN);
+    g_autofree char *first = g_strdup_printf("NOT THE WHOLE RUN: %u of ", csv_rows(runs));
+    assert_true(g_str_has_prefix(outcome.out, first));
+}
+
+/* The last words count the rows there are. */
+static void assert_says_how_to_go_on(FILE *said, const char *folder)
+{
+    g_autofree char *run = g_build_filename(folder, "run", NULL);
+    g_autoptr(csv_table) runs = program_table(run, "runs.csv");
+    g_autofree char *expected =
+        g_strdup_printf("interrupted: %u of %u runs done; go on with `afterfree run --resume %s`\n",
+                        csv_rows(runs), 2 * (guint)g_ascii_strtoull(ROUNDS, NULL, 10), run);
+    char line[1000] = "";
+    while (fgets(line, sizeof line, said))
+        ;
+    assert_string_equal(line, expected);
 }
 
 static void interrupted_by(const char *folder, int signal_number)
@@ -81,6 +97,7 @@ static void interrupted_by(const char *folder, int signal_number)
         read_until_finished(said, 1);
     end_it(pid, signal_number, EXIT_INTERRUPTED);
     assert_int_equal(processes_count(cell), 0);
+    assert_says_how_to_go_on(said, folder);
     fclose(said);
     assert_kept(folder);
 }

@@ -35,8 +35,9 @@ static void assert_refused(const char *folder, const char *plan_text, const char
     g_auto(program_outcome) outcome = {0};
     g_autofree char *plan = support_new_file(folder, "plan.ini", plan_text);
     g_autofree char *data = g_build_filename(folder, "data", NULL),
+                    *allocators = g_build_filename(data, "allocators", NULL),
                     *run = g_build_filename(folder, "run", NULL);
-    assert_int_equal(g_mkdir_with_parents(data, 0777), 0);
+    assert_int_equal(g_mkdir_with_parents(allocators, 0777), 0);
     if (descriptor)
         support_write(folder, descriptor, "[allocator]\nsummary = x\n[setting default]\npolicy = default\n");
     g_autofree char *before = listing(folder);

@@ -30,6 +30,11 @@ static void an_unknown_plan_lists_those_there_are(void **state)
     open_paths(&paths, *state);
     assert_null(paths_plan(&paths, "huge", &error));
     support_assert_error(&error, EXIT_USAGE, (const char *const[]){"\"huge\"", " big", " small", NULL});
+    assert_null(paths_plan(&paths, "huge", &error));
+    g_auto(GStrv) names = g_strsplit(strstr(error->message, "there are:"), " ", -1);
+    for (guint i = 3; names[i]; i++) /* behind "there", "are:" and the first */
+        assert_true(strcmp(names[i - 1], names[i]) < 0);
+    g_clear_error(&error);
     assert_null(paths_plan(&paths, "./huge", &error));
     support_assert_error(&error, EXIT_USAGE, (const char *const[]){"./huge", "no such file", NULL});
     assert_null(paths_plan(&paths, "huge.ini", &error));
@@ -60,8 +65,24 @@ static void a_data_folder_that_is_not_there_is_a_usage_error(void **state)
     struct paths paths;
     g_autoptr(GError) error = NULL;
     g_autofree char *none = g_build_filename(*state, "none", NULL);
-    assert_false(paths_find(&paths, (const char *const[]){*state, none, NULL}, &error));
+    assert_false(paths_find(&paths, (const char *const[]){none, NULL}, &error));
     support_assert_error(&error, EXIT_USAGE, (const char *const[]){"--data", none, NULL});
+}
+
+static void a_data_folder_without_data_is_refused_and_the_one_above_is_named_if_it_has_some(void **state)
+{
+    struct paths paths;
+    g_autoptr(GError) error = NULL;
+    g_autofree char *bare = g_build_filename(*state, "bare", NULL);
+    g_autofree char *too_deep = g_build_filename(*state, "data", "allocators", NULL);
+    support_write(*state, "bare/one.ini", "");
+    support_write(*state, "data/allocators/one.ini", "");
+    assert_false(paths_find(&paths, (const char *const[]){bare, NULL}, &error));
+    support_assert_has_not(error->message, "did you mean");
+    support_assert_error(&error, EXIT_USAGE, (const char *const[]){bare, "neither allocators/ nor", NULL});
+    assert_false(paths_find(&paths, (const char *const[]){too_deep, NULL}, &error));
+    g_autofree char *named = g_strdup_printf("did you mean %s/data?", (const char *)*state);
+    support_assert_error(&error, EXIT_USAGE, (const char *const[]){named, NULL});
 }
 
 /* Two folders as paths_find makes them in a build tree. */
@@ -87,6 +108,7 @@ static void a_workload_is_an_executable_file_in_one_of_the_folders(void **state)
 static void the_controls_have_folders_of_their_own_and_no_other_descriptors(void **state)
 {
     const char *const data[] = {*state, NULL};
+    support_write(*state, "plans/some.ini", "");
     struct paths paths, controls;
     assert_true(paths_find(&paths, data, NULL));
     assert_true(paths_find_controls(&controls, data, NULL));
@@ -122,6 +144,7 @@ int main(void)
         SUPPORT_TEST(an_unknown_plan_lists_those_there_are),
         SUPPORT_TEST(the_data_folder_given_first_wins),
         SUPPORT_TEST(a_data_folder_that_is_not_there_is_a_usage_error),
+        SUPPORT_TEST(a_data_folder_without_data_is_refused_and_the_one_above_is_named_if_it_has_some),
         SUPPORT_TEST(a_workload_is_an_executable_file_in_one_of_the_folders),
         SUPPORT_TEST(the_controls_have_folders_of_their_own_and_no_other_descriptors),
         SUPPORT_TEST(the_first_answers_there_are_win_and_none_is_an_error),

@@ -130,6 +130,16 @@ static void no_line_of_the_table_is_wider_than_100_columns(void **state)
             fail_msg("%zu columns: %s", strlen(*line), *line);
 }
 
+static void what_is_compared_is_in_the_table_whole(void **state)
+{
+    (void)state;
+    static const char *const parts[] = {"fault) in build", "ok, purge_settle_ms 200..210 +-",
+                                        "\n                   sample_gap_ms",
+                                        "shared object file): ignored."};
+    for (unsigned i = 0; i < G_N_ELEMENTS(parts); i++)
+        support_assert_has(whole.outcome.out, parts[i]);
+}
+
 static void each_ok_row_has_the_live_bytes_and_the_peak_of_its_shape(void **state)
 {
     (void)state;
@@ -397,6 +407,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_control_is_as_expected),
         cmocka_unit_test(no_line_of_the_table_is_wider_than_100_columns),
+        cmocka_unit_test(what_is_compared_is_in_the_table_whole),
         cmocka_unit_test(each_ok_row_has_the_live_bytes_and_the_peak_of_its_shape),
         cmocka_unit_test(perfect_is_back_at_its_baseline_when_the_drop_ends),
         cmocka_unit_test(chatty_is_perfect_whatever_it_says),

@@ -204,6 +204,11 @@ static void assert_reads(char *text, const char *expected)
 static void bytes_are_written_with_three_digits(void **state)
 {
     (void)state;
+    assert_reads(units_format_limit(UINT64_C(64) << 20), "64 MiB");
+    assert_reads(units_format_limit(UINT64_C(1536) << 20), "1536 MiB");
+    assert_reads(units_format_limit(UINT64_C(2) << 30), "2 GiB");
+    assert_reads(units_format_limit(2000000000), "2.00 GB");
+    assert_reads(units_format_limit(4097), "4.10 kB");
     assert_reads(units_format_bytes(0), "0 B");
     assert_reads(units_format_bytes(999), "999 B");
     assert_reads(units_format_bytes(1000), "1.00 kB");

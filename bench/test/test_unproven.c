@@ -14,7 +14,8 @@ static void run_plan(program_outcome *outcome, const char *folder, const char *p
     g_autofree char *plan = support_new_file(folder, "plan.ini", plan_text);
     g_autofree char *data = g_build_filename(folder, "data", NULL);
     g_autofree char *run = g_build_filename(folder, "run", NULL);
-    assert_int_equal(g_mkdir_with_parents(data, 0777), 0);
+    g_autofree char *allocators = g_build_filename(data, "allocators", NULL);
+    assert_int_equal(g_mkdir_with_parents(allocators, 0777), 0);
     program_run(outcome, "run", "--plan", plan, "--out", run, "--data", data, option);
 }
 
@@ -89,6 +90,21 @@ static void a_skipped_cell_fails_a_strict_run(void **state)
     write_descriptor(*state, "ghost", "libdoesnotexist.so.9", "libghost9");
     run_plan(&outcome, *state, HEAD SHAPE CELLS("ghost"), "--strict");
     program_assert_code(&outcome, EXIT_NOT_PROVEN);
+    if (!strstr(outcome.err, "--strict: nothing was run"))
+        support_assert_has(outcome.err, "--strict: exit code 1 because of: skipped cells\n");
+}
+
+static void what_is_set_aside_is_told_at_once_and_a_quiet_run_tells_nothing(void **state)
+{
+    g_auto(program_outcome) outcome = {0}, quiet = {0};
+    g_autofree char *run = g_build_filename(*state, "run", NULL);
+    write_descriptor(*state, "ghost", "/no/such/libghost.so.9", NULL);
+    run_plan(&outcome, *state, HEAD SHAPE CELLS("ghost glibc"), "--only=*/default/*");
+    support_assert_has(outcome.err, "\n[1/2] invalid  ghost/default/null/s: ");
+    support_assert_has(outcome.err, "\n[2/2] ok       glibc/default/null/s: ");
+    assert_int_equal(support_remove(run), 0);
+    run_plan(&quiet, *state, HEAD SHAPE CELLS("ghost"), "--quiet");
+    support_assert_has_not(quiet.err, "ghost/default/null/s");
 }
 
 static void a_library_that_is_not_there_and_of_no_package_is_invalid(void **state)
@@ -163,6 +179,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         SUPPORT_TEST(a_library_of_a_package_that_is_not_installed_is_skipped_and_says_what_to_install),
         SUPPORT_TEST(a_skipped_cell_fails_a_strict_run),
+        SUPPORT_TEST(what_is_set_aside_is_told_at_once_and_a_quiet_run_tells_nothing),
         SUPPORT_TEST(a_library_that_is_not_there_and_of_no_package_is_invalid),
         SUPPORT_TEST(a_library_that_does_not_own_malloc_is_invalid),
         SUPPORT_TEST(a_purge_call_that_the_library_lacks_is_invalid),
