@@ -36,7 +36,7 @@ static void what_is_asked_and_in_force_passes(void **state)
     program_assert_code(&outcome, EXIT_PROVEN);
     support_assert_has(outcome.out, "good     two   0x2    2         in force");
     support_assert_has(outcome.out,
-                       "1 allocator, 0 not installed, 0 refuted\n"
+                       "1 allocator, 0 not installed, 0 refuted, 0 without its version\n"
                        "2 settings: 1 in force, 0 NOT in force, 0 not provable, 1 ask for nothing");
     support_assert_has(outcome.out, "owns      malloc free calloc realloc posix_memalign aligned_alloc");
 }
@@ -170,7 +170,7 @@ static void a_version_that_cannot_be_told_fails_and_says_why(void **state)
     assert_checked(*state, MISSING, EXIT_NOT_PROVEN,
                    "version   not told (version: nosuch is not in the library)");
     assert_checked(*state, MISSING, EXIT_NOT_PROVEN,
-                   "1 allocators, 0 not installed, 0 refuted, 1 without its version");
+                   "1 allocator, 0 not installed, 0 refuted, 1 without its version");
     assert_checked(*state, FAILING, EXIT_NOT_PROVEN, "(version: int: getenv(\"NO_SUCH_VARIABLE\", &) fails)");
     assert_checked(*state, "[allocator]\nsummary = x\n" DEFAULT, EXIT_PROVEN, "version   not told\n");
     assert_checked(*state, HEAD DEFAULT, EXIT_PROVEN, "0 refuted, 0 without its version");
