@@ -226,7 +226,7 @@ static guint count_builds(const struct plan *plan)
     return builds;
 }
 
-/* Measured: with decay off jemalloc's second build of 10 million records peaks at 1.8 times the first's. */
+/* Measured: with decay off one allocator's second build of 10 million records peaks at 1.8 times the first's. */
 uint64_t plan_expected_peak_bytes(const struct plan *plan, const struct plan_cell *cell)
 {
     const double node_key_table = 160, pointer_and_rounding = 32, margin = 1.5, floor = 32e6;
