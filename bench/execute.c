@@ -206,8 +206,8 @@ static void tell_interrupted(const struct suite *suite, const struct options *op
 {
     guint total = suite->cells->len * (guint)suite->plan->repeat;
     if (!options->controls)
-        fprintf(stderr, "interrupted: %u of %u runs done; go on with `afterfree run --resume %s`\n",
-                total - togo + finished, total, path);
+        fprintf(stderr, "interrupted: %u of %u runs done; go on with `afterfree %s --resume %s`\n",
+                total - togo + finished, total, plan_pass_command(options->pass), path);
 }
 
 /* Why a run whose rows are all right ends with 1. */
@@ -272,7 +272,9 @@ static bool begin(struct part *part, const struct suite *suite, const struct opt
     GKeyFile *plan = ini_values(suite->plan->ini);
     g_autofree char *results = results_folder(suite);
     g_autofree char *path = options->out ? g_strdup(options->out) : folder_default_path(results);
-    g_key_file_set_uint64(plan, "plan", "repeat", suite->plan->repeat);
+    if (options->pass != PLAN_CALLS) /* which has one round */
+        g_key_file_set_uint64(plan, "plan", options->pass == PLAN_COST ? "rounds" : "repeat",
+                              suite->plan->repeat);
     resume_store(part->machine, options, plan);
     part->group = g_strdup("run");
     part->conditions = g_strdup("conditions");
@@ -345,8 +347,8 @@ static void advise_resume(const struct part *part, const struct options *options
         return;
     g_autofree char *before = error->message;
     error->message = g_strdup_printf(
-        "%s\n  The rows earned so far are kept. Once this is mended: afterfree run --resume %s%s", before,
-        folder_path(part->folder), options->set_thp ? " --set-thp" : "");
+        "%s\n  The rows earned so far are kept. Once this is mended: afterfree %s --resume %s%s", before,
+        plan_pass_command(options->pass), folder_path(part->folder), options->set_thp ? " --set-thp" : "");
 }
 
 /* Before anything is read or run: without descriptors every file seems to be missing. */

@@ -34,7 +34,7 @@ GKeyFile *facts_describe(const struct suite *suite, const struct options *option
         g_key_file_set_string(file, group, "installed", probe->verdict == PROBE_PROVEN ? "yes" : "no");
     }
     g_key_file_set_string(file, "run", "command", command_line);
-    bool fixed = spawn_can_fix_addresses();
+    bool fixed = options->pass == PLAN_MEMORY && spawn_can_fix_addresses();
     g_key_file_set_string(file, "run", "fixed_addresses", fixed ? "yes" : "no");
     guint64 limit = allowance_address_space_bytes();
     if (limit > 0)
@@ -42,7 +42,7 @@ GKeyFile *facts_describe(const struct suite *suite, const struct options *option
                 "afterfree: warning: a limit of %" G_GUINT64_FORMAT " bytes of address space is inherited by "
                 "every process (ulimit -v): cells may fail for it\n",
                 limit);
-    if (!fixed)
+    if (!fixed && options->pass == PLAN_MEMORY)
         fputs("afterfree: address randomisation cannot be turned off here: RSS will differ a little from run "
               "to "
               "run\n",

@@ -26,6 +26,7 @@ static const struct {
     {"machine", "page_reporting", NULL},
     {"machine", "afterfree_version", NULL},
     {"run", "fixed_addresses", NULL},
+    {"run", "pass", "memory"},
     {"plan", "walk", PLAN_DEFAULT_WALK},
 };
 

@@ -3,9 +3,10 @@
 #include <string.h>
 
 #include "error.h"
+#include "options_select.h"
 #include "report.h"
 
-static bool usage(GError **error, const char *what, const char *value)
+bool options_usage(GError **error, const char *what, const char *value)
 {
     g_set_error(error, AFTERFREE_ERROR, EXIT_USAGE, "%s%s", what, value);
     return false;
@@ -16,9 +17,10 @@ bool options_preload(struct options *options, const char *name, const char *path
 {
     g_autofree char *absolute = g_canonicalize_filename(path, NULL);
     if (!g_file_test(absolute, G_FILE_TEST_IS_REGULAR))
-        return usage(error, "--preload: no such file: ", absolute);
+        return options_usage(error, "--preload: no such file: ", absolute);
     if (strpbrk(absolute, " :"))
-        return usage(error, "--preload: the loader splits LD_PRELOAD at blanks and colons: ", absolute);
+        return options_usage(error,
+                             "--preload: the loader splits LD_PRELOAD at blanks and colons: ", absolute);
     g_hash_table_insert(options->preloads, g_strdup(name), g_steal_pointer(&absolute));
     return true;
 }
@@ -34,7 +36,7 @@ bool options_read_preloads(struct options *options, char **pairs, GError **error
     for (char **pair = pairs; pair && *pair; pair++) {
         char *equals = strchr(*pair, '=');
         if (!equals || equals == *pair || !equals[1])
-            return usage(error, "--preload takes NAME=PATH, not ", *pair);
+            return options_usage(error, "--preload takes NAME=PATH, not ", *pair);
         g_autofree char *name = g_strndup(*pair, (gsize)(equals - *pair));
         if (!options_preload(options, name, equals + 1, error))
             return false;
@@ -42,15 +44,15 @@ bool options_read_preloads(struct options *options, char **pairs, GError **error
     return true;
 }
 
-static bool parse(GOptionContext *context, int *argc, char ***argv, GError **error)
+bool options_parse(GOptionContext *context, int *argc, char ***argv, GError **error)
 {
     g_autoptr(GError) why = NULL;
     if (g_option_context_parse(context, argc, argv, &why))
         return true;
-    return usage(error, why->message, "");
+    return options_usage(error, why->message, "");
 }
 
-static bool in_range(const char *name, int value, int low, int high, GError **error)
+bool options_in_range(const char *name, int value, int low, int high, GError **error)
 {
     if (value >= low && value <= high)
         return true;
@@ -109,46 +111,14 @@ static const char check_codes[] =
     "  2    bad option, or no such allocator\n"
     "  3    a descriptor is wrong           5    the system refused";
 
-#define NOT_GIVEN G_MININT /* of options that take a number */
-
-/* Options of `run` and `list`, which say which cells. */
-struct selection {
-    char **preloads;
-    int repeat;
-};
-
-#define SELECTION_ENTRIES(options, selection)                                                                \
-    {"plan",     'p', 0, G_OPTION_ARG_STRING, &(options)->plan, "plan by name or file (default: default)",   \
-     "NAME|FILE"},                                                                                           \
-        {"only",                                                                                             \
-         'o',                                                                                                \
-         0,                                                                                                  \
-         G_OPTION_ARG_STRING_ARRAY,                                                                          \
-         &(options)->only,                                                                                   \
-         "only cells whose name matches; repeatable",                                                        \
-         "GLOB"},                                                                                            \
-        {"repeat", 'r', 0, G_OPTION_ARG_INT, &(selection).repeat, "runs of each cell (default: the plan's)", \
-         "N"},                                                                                               \
-        {"data",                                                                                             \
-         0,                                                                                                  \
-         0,                                                                                                  \
-         G_OPTION_ARG_FILENAME_ARRAY,                                                                        \
-         &(options)->data,                                                                                   \
-         "look for allocators/ and plans/ here first; repeatable",                                           \
-         "DIR"},                                                                                             \
-    {                                                                                                        \
-        "preload", 0, 0, G_OPTION_ARG_STRING_ARRAY, &(selection).preloads,                                   \
-            "run NAME's settings on this library; repeatable", "NAME=PATH"                                   \
-    }
-
-static bool finish_selection(struct options *options, const struct selection *selection, int argc,
-                             char **argv, GError **error)
+bool options_finish_selection(struct options *options, const struct selection *selection, int argc,
+                              char **argv, GError **error)
 {
     if (argc > 1)
-        return usage(error, "unexpected argument: ", argv[1]);
+        return options_usage(error, "unexpected argument: ", argv[1]);
     if (!options->plan)
         options->plan = g_strdup("default");
-    if (selection->repeat != NOT_GIVEN && !in_range("--repeat", selection->repeat, 1, 1000, error))
+    if (selection->repeat != NOT_GIVEN && !options_in_range("--repeat", selection->repeat, 1, 1000, error))
         return false;
     options->repeat = selection->repeat == NOT_GIVEN ? 0 : (guint)selection->repeat;
     return options_read_preloads(options, selection->preloads, error);
@@ -170,9 +140,9 @@ static bool resumes_alone(const struct options *options, const struct selection 
                   {"--sample-hz", has_hz}};
     for (guint i = 0; options->resume && i < G_N_ELEMENTS(others); i++)
         if (others[i].given)
-            return usage(error,
-                         "--resume goes on with the plan and options the run began with, so it takes no ",
-                         others[i].name);
+            return options_usage(
+                error, "--resume goes on with the plan and options the run began with, so it takes no ",
+                others[i].name);
     return true;
 }
 
@@ -201,12 +171,13 @@ bool options_read_run(struct options *options, int argc, char **argv, GError **e
     g_option_context_set_summary(context, run_text);
     g_option_context_set_description(context, run_codes);
     g_option_context_add_main_entries(context, entries, NULL);
-    bool good =
-        parse(context, &argc, &argv, error) && resumes_alone(options, &selection, hz != NOT_GIVEN, error) &&
-        finish_selection(options, &selection, argc, argv, error) && in_range("--jobs", jobs, 1, 256, error);
+    bool good = options_parse(context, &argc, &argv, error) &&
+                resumes_alone(options, &selection, hz != NOT_GIVEN, error) &&
+                options_finish_selection(options, &selection, argc, argv, error) &&
+                options_in_range("--jobs", jobs, 1, 256, error);
     if (hz == NOT_GIVEN)
         hz = MATRIX_DEFAULT_HZ;
-    good = good && in_range("--sample-hz", hz, 0, 1000, error);
+    good = good && options_in_range("--sample-hz", hz, 0, 1000, error);
     g_strfreev(selection.preloads);
     options->strict = strict;
     options->set_thp = set_thp;
@@ -227,8 +198,8 @@ bool options_read_list(struct options *options, int argc, char **argv, GError **
         "Lists the allocators (installed, or which package brings them), every cell of the plan with\n"
         "the exact environment of its setting, and the estimated time. Runs nothing but the probes.");
     g_option_context_add_main_entries(context, entries, NULL);
-    bool good =
-        parse(context, &argc, &argv, error) && finish_selection(options, &selection, argc, argv, error);
+    bool good = options_parse(context, &argc, &argv, error) &&
+                options_finish_selection(options, &selection, argc, argv, error);
     g_strfreev(selection.preloads);
     return good;
 }
@@ -250,7 +221,8 @@ bool options_read_check(struct options *options, int argc, char **argv, GError *
     g_option_context_set_summary(context, check_text);
     g_option_context_set_description(context, check_codes);
     g_option_context_add_main_entries(context, entries, NULL);
-    bool good = parse(context, &argc, &argv, error) && options_read_preloads(options, preloads, error);
+    bool good =
+        options_parse(context, &argc, &argv, error) && options_read_preloads(options, preloads, error);
     options->strict = strict;
     options->allocators = argc > 1 ? g_strdupv(argv + 1) : NULL;
     return good;
@@ -261,10 +233,10 @@ bool options_read_summary(struct options *options, int argc, char **argv, GError
     *options = (struct options){.plan = NULL};
     g_autoptr(GOptionContext) context = g_option_context_new("RUN - summarise a run folder again");
     g_option_context_set_summary(context, "Rebuilds RUN/summary.csv from RUN/runs.csv and prints the table.");
-    if (!parse(context, &argc, &argv, error))
+    if (!options_parse(context, &argc, &argv, error))
         return false;
     if (argc != 2)
-        return usage(error, "`afterfree summary` takes one run folder", "");
+        return options_usage(error, "`afterfree summary` takes one run folder", "");
     options->run_folder = g_strdup(argv[1]);
     return true;
 }
@@ -291,10 +263,10 @@ bool options_read_selftest(struct options *options, int argc, char **argv, GErro
     g_autoptr(GOptionContext) context = g_option_context_new("- check the suite on this machine");
     g_option_context_set_summary(context, selftest_text);
     g_option_context_add_main_entries(context, entries, NULL);
-    if (!parse(context, &argc, &argv, error))
+    if (!options_parse(context, &argc, &argv, error))
         return false;
     if (argc > 1)
-        return usage(error, "unexpected argument: ", argv[1]);
+        return options_usage(error, "unexpected argument: ", argv[1]);
     options->plan = g_strdup("selftest");
     options->preloads = new_preloads();
     options->quiet = quiet;
@@ -347,15 +319,15 @@ bool options_read_compare(struct options *options, int argc, char **argv, GError
     g_option_context_set_summary(context, compare_text);
     g_option_context_set_description(context, compare_codes);
     g_option_context_add_main_entries(context, entries, NULL);
-    if (!parse(context, &argc, &argv, error))
+    if (!options_parse(context, &argc, &argv, error))
         return false;
     options->strict = strict;
     options->all = all;
     options->format = options->format ? options->format : g_strdup("table");
     if (argc != 3)
-        return usage(error, "`afterfree compare` takes two run folders", "");
+        return options_usage(error, "`afterfree compare` takes two run folders", "");
     if (!report_find(options->format))
-        return usage(error, "--format is table, markdown, csv or json, not ", options->format);
+        return options_usage(error, "--format is table, markdown, csv or json, not ", options->format);
     options->run_folder = g_strdup(argv[1]);
     options->other_folder = g_strdup(argv[2]);
     return true;
@@ -370,6 +342,8 @@ void options_clear(struct options *options)
     g_free(options->plan);
     g_free(options->out);
     g_free(options->resume);
+    g_free(options->into);
+    g_strfreev(options->flags);
     g_free(options->run_folder);
     g_strfreev(options->only);
     g_strfreev(options->data);

@@ -17,8 +17,12 @@ struct options {
     bool strict, no_table;
     bool set_thp; /* may the system's THP mode be changed? */
     struct matrix_options matrix;
-    char *run_folder;  /* `summary`: its argument; `compare`: A */
-    char **allocators; /* `check`: its arguments, globs; NULL: all */
+    enum plan_pass pass; /* of the plan: which command this is */
+    char *run_folder;    /* `summary`: its argument; `compare`: A */
+    char **allocators;   /* `check`: its arguments, globs; NULL: all */
+    /* `cost` */
+    char *into;   /* NULL, or the run folder that gets it: the plan and what selects are its own */
+    char **flags; /* Google Benchmark's, --benchmark_…; NULL-terminated */
     /* `selftest` */
     bool controls; /* descriptors and plans are those of the controls */
     bool quiet;    /* only what is not as expected */
@@ -33,6 +37,7 @@ struct options {
 bool options_read_run(struct options *options, int argc, char **argv, GError **error);
 bool options_read_list(struct options *options, int argc, char **argv, GError **error);
 bool options_read_check(struct options *options, int argc, char **argv, GError **error);
+bool options_read_cost(struct options *options, int argc, char **argv, GError **error);
 bool options_read_summary(struct options *options, int argc, char **argv, GError **error);
 bool options_read_selftest(struct options *options, int argc, char **argv, GError **error);
 /* As --preload NAME=PATH does: false with error when there is no such file, or the loader cannot take it. */

@@ -4,6 +4,7 @@
 
 #include "driver/protocol.h"
 #include "error.h"
+#include "plan_cells.h"
 #include "section.h"
 
 #define LIMIT_MIN_BYTES (UINT64_C(4) << 20)
@@ -24,19 +25,6 @@ static void step_free(gpointer data)
     g_free(step);
 }
 
-static void cells_free(gpointer data)
-{
-    struct plan_cells *cells = data;
-    g_free(cells->name);
-    g_strfreev(cells->allocators);
-    g_strfreev(cells->settings);
-    g_strfreev(cells->policies);
-    g_strfreev(cells->workloads);
-    g_strfreev(cells->shapes);
-    g_strfreev(cells->thp);
-    g_free(cells);
-}
-
 void plan_free(struct plan *plan)
 {
     if (!plan)
@@ -48,6 +36,7 @@ void plan_free(struct plan *plan)
     g_ptr_array_unref(plan->walk);
     g_ptr_array_unref(plan->shapes);
     g_ptr_array_unref(plan->groups);
+    g_ptr_array_unref(plan->costs);
     ini_free(plan->ini);
     g_free(plan);
 }
@@ -73,6 +62,17 @@ static bool makes_sense(const char *phase, bool *full)
     return fits;
 }
 
+void plan_add_step(struct plan *plan, const char *phase)
+{
+    struct plan_step *step = g_new0(struct plan_step, 1);
+    step->phase = g_strdup(phase);
+    step->waits = phase_waits(phase);
+    step->window_ms = strcmp(phase, "silent") == 0    ? plan->silent_ms
+                      : strcmp(phase, "ticking") == 0 ? plan->ticking_ms
+                                                      : 0;
+    g_ptr_array_add(plan->walk, step);
+}
+
 static bool read_walk(struct plan *plan, const struct section *in, GError **error)
 {
     static const char *const phases[] = {"build",   "hold",   "drop",  "silent",   "ticking",
@@ -90,13 +90,7 @@ static bool read_walk(struct plan *plan, const struct section *in, GError **erro
             return section_refuse(in, "walk", error, "\"%s\" has %s map there", *name,
                                   full ? "already a" : "no");
         builds = builds || phase_builds(*name);
-        struct plan_step *step = g_new0(struct plan_step, 1);
-        step->phase = g_strdup(*name);
-        step->waits = phase_waits(*name);
-        step->window_ms = strcmp(*name, "silent") == 0    ? plan->silent_ms
-                          : strcmp(*name, "ticking") == 0 ? plan->ticking_ms
-                                                          : 0;
-        g_ptr_array_add(plan->walk, step);
+        plan_add_step(plan, *name);
     }
     if (!builds)
         return section_refuse(in, "walk", error, "builds no map");
@@ -108,8 +102,8 @@ static bool read_walk(struct plan *plan, const struct section *in, GError **erro
 
 static bool read_plan_group(struct plan *plan, GError **error)
 {
-    static const char *const keys[] = {"summary", "baseline", "seed",    "repeat", "walk",
-                                       "silent",  "ticking",  "timeout", NULL};
+    static const char *const keys[] = {"summary", "baseline", "seed",    "repeat",  "rounds",
+                                       "walk",    "silent",   "ticking", "timeout", NULL};
     const struct section in = {.ini = plan->ini, .group = "plan"};
     if (!g_key_file_has_group(ini_values(plan->ini), "plan")) {
         g_set_error(error, AFTERFREE_ERROR, EXIT_BAD_DATA, "%s: the group [plan] is missing", plan->path);
@@ -119,6 +113,7 @@ static bool read_plan_group(struct plan *plan, GError **error)
     plan->baseline = section_text(&in, "baseline");
     if (!section_has_only(&in, keys, error) || !section_count(&in, "seed", false, &plan->seed, error) ||
         !section_count(&in, "repeat", false, &plan->repeat, error) ||
+        !section_count(&in, "rounds", false, &plan->rounds, error) ||
         !section_window_ms(&in, "timeout", false, &plan->timeout_ms, error) ||
         !section_window_ms(&in, "silent", true, &plan->silent_ms, error) ||
         !section_window_ms(&in, "ticking", true, &plan->ticking_ms, error) || !read_walk(plan, &in, error))
@@ -129,6 +124,8 @@ static bool read_plan_group(struct plan *plan, GError **error)
         return section_refuse(&in, "baseline", error, "must be ALLOCATOR/SETTING");
     if (plan->repeat < 1 || plan->repeat > 1000)
         return section_refuse(&in, "repeat", error, "must be 1 to 1000");
+    if (plan->rounds < 1 || plan->rounds > 1000)
+        return section_refuse(&in, "rounds", error, "must be 1 to 1000");
     return true;
 }
 
@@ -183,84 +180,33 @@ static bool read_limit(struct plan *plan, GError **error)
     return true;
 }
 
-static bool is_name(const char *text)
+static bool read_cells(struct plan *plan, const char *group, GPtrArray *into, GError **error)
 {
-    return g_ascii_isalnum(*text) && strlen(text) <= ALLOCATOR_NAME_MAX &&
-           strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_") == strlen(text);
-}
-
-static bool is_policy_glob(const char *glob)
-{
-    for (int policy = ALLOCATOR_POLICY_DEFAULT; policy <= ALLOCATOR_POLICY_NEVER; policy++)
-        if (g_pattern_match_simple(glob, allocator_policy_name((enum allocator_policy)policy)))
-            return true;
-    return false;
-}
-
-/* An empty list would be every cell's loss, or nobody's: it is not guessed at. */
-static bool good_modes(const struct section *in, char **modes, GError **error)
-{
-    enum thp_mode mode;
-    if (!modes && g_key_file_has_key(ini_values(in->ini), in->group, "thp", NULL))
-        return section_refuse(in, "thp", error,
-                              "is empty; leave it out, or give some of never, madvise, always");
-    for (char **word = modes; word && *word; word++)
-        if (!thp_parse(*word, &mode))
-            return section_refuse(in, "thp", error, "\"%s\" is none of never, madvise, always", *word);
-    return true;
-}
-
-static bool read_cells(struct plan *plan, const char *group, GError **error)
-{
-    static const char *const keys[] = {"allocators", "settings", "policies", "workloads",
-                                       "shapes",     "thp",      NULL};
-    const struct section in = {.ini = plan->ini, .group = group};
-    struct plan_cells *cells = g_new0(struct plan_cells, 1);
-    g_ptr_array_add(plan->groups, cells);
-    cells->name = g_strdup(group + strlen("cells "));
-    cells->allocators = section_list(&in, "allocators");
-    cells->settings = section_list(&in, "settings");
-    cells->policies = section_list(&in, "policies");
-    cells->workloads = section_list(&in, "workloads");
-    cells->shapes = section_list(&in, "shapes");
-    cells->thp = section_list(&in, "thp");
-    if (!section_has_only(&in, keys, error))
-        return false;
-    if (!cells->allocators)
-        return section_refuse(&in, "allocators", error, "is missing; * means all");
-    if (!cells->settings == !cells->policies)
-        return section_refuse(&in, "settings", error, "give either settings or policies; * means all");
-    if (!cells->workloads)
-        return section_refuse(&in, "workloads", error, "is missing");
-    if (!cells->shapes)
-        return section_refuse(&in, "shapes", error, "is missing");
-    for (char **name = cells->policies; name && *name; name++)
-        if (!is_policy_glob(*name))
-            return section_refuse(&in, "policies", error, "\"%s\" is no policy", *name);
-    for (char **name = cells->workloads; *name; name++)
-        if (!is_name(*name))
-            return section_refuse(
-                &in, "workloads", error,
-                "\"%s\" is no name of a workload: letters, digits, . - _, at most %d characters", *name,
-                ALLOCATOR_NAME_MAX);
-    return good_modes(&in, cells->thp, error);
+    struct plan_cells *cells = plan_cells_read(plan->ini, group, error);
+    if (cells)
+        g_ptr_array_add(into, cells);
+    return cells != NULL;
 }
 
 static bool read_group(struct plan *plan, const char *group, GError **error)
 {
-    bool shape = g_str_has_prefix(group, "shape ");
-    if (shape || g_str_has_prefix(group, "cells ")) {
-        if (is_name(group + 6))
-            return shape ? read_shape(plan, group, error) : read_cells(plan, group, error);
+    const char *name = strchr(group, ' ');
+    if (name && plan_is_name(name + 1)) {
+        if (g_str_has_prefix(group, "shape "))
+            return read_shape(plan, group, error);
+        if (g_str_has_prefix(group, "cells "))
+            return read_cells(plan, group, plan->groups, error);
+        if (g_str_has_prefix(group, "cost "))
+            return read_cells(plan, group, plan->costs, error);
     } else if (strcmp(group, "plan") == 0) {
         return true;
     } else if (strcmp(group, "limit") == 0) {
         return read_limit(plan, error);
     }
-    return ini_refuse(
-        plan->ini, group, NULL, error,
-        "a group is [plan], [limit], [shape NAME] or [cells NAME], NAME of letters, digits, . - _, "
-        "at most " G_STRINGIFY(ALLOCATOR_NAME_MAX) " characters");
+    return ini_refuse(plan->ini, group, NULL, error,
+                      "a group is [plan], [limit], [shape NAME], [cells NAME] or [cost NAME], NAME of "
+                      "letters, digits, . - _, "
+                      "at most " G_STRINGIFY(ALLOCATOR_NAME_MAX) " characters");
 }
 
 static bool has_phase(const struct plan *plan, const char *phase)
@@ -283,9 +229,10 @@ static bool read_file(struct plan *plan, GError **error)
     if (has_phase(plan, "pressure") && plan->limit_bytes == 0)
         return ini_refuse(plan->ini, "plan", "walk", error,
                           "pressure needs a [limit] that the neighbour can reach");
-    if (plan->groups->len > 0)
+    if (plan->groups->len + plan->costs->len > 0)
         return true;
-    g_set_error(error, AFTERFREE_ERROR, EXIT_BAD_DATA, "%s: there is no [cells NAME] group", plan->path);
+    g_set_error(error, AFTERFREE_ERROR, EXIT_BAD_DATA,
+                "%s: there is no [cells NAME] and no [cost NAME] group", plan->path);
     return false;
 }
 
@@ -297,10 +244,12 @@ struct plan *plan_read(const char *path, GError **error)
     plan->path = g_strdup(path);
     plan->seed = 1;
     plan->repeat = 1;
+    plan->rounds = PLAN_DEFAULT_ROUNDS;
     plan->timeout_ms = 10 * 60 * 1000;
     plan->walk = g_ptr_array_new_with_free_func(step_free);
     plan->shapes = g_ptr_array_new_with_free_func(shape_free);
-    plan->groups = g_ptr_array_new_with_free_func(cells_free);
+    plan->groups = g_ptr_array_new_with_free_func(plan_cells_free);
+    plan->costs = g_ptr_array_new_with_free_func(plan_cells_free);
     if (read_file(plan, error))
         return plan;
     plan_free(plan);

@@ -1,9 +1,10 @@
 /* plan.h: plans, bench/plans/NAME.ini: which cells answer a question, and how each is walked.
  *
- *   [plan]        summary= baseline=ALLOCATOR/SETTING seed= repeat= walk= silent= ticking= timeout=
+ *   [plan]        summary= baseline=ALLOCATOR/SETTING seed= repeat= rounds= walk= silent= ticking= timeout=
  *   [limit]       memory= (needed) oom=fault|answer
  *   [shape NAME]  records= strings= length= order= (all four needed) survivors= removal= seed= workers=
  *   [cells NAME]  allocators= settings=|policies= workloads= shapes= thp=
+ *   [cost NAME]   the same without thp=
  *
  * Strict like descriptors: an unknown group or key, a bad value, a name that selects nothing is an error
  * (EXIT_BAD_DATA) that names file, line, group and key. bench/plans/README.md describes every key. */
@@ -20,6 +21,15 @@
 #include "units.h"
 
 #define PLAN_DEFAULT_WALK "build hold drop silent ticking rebuild redrop purge"
+#define PLAN_DEFAULT_ROUNDS 8
+
+/* What a plan is walked for; each pass has a run folder of its own.
+ *   memory  [cells …], the plan's walk: what stays, and for how long
+ *   cost    [cost …], PLAN_TIMED_WALK, `rounds` times: what it costs. One process at a time, not sampled, address
+ *           randomisation on, nothing waits
+ *   calls   the same once, with system calls counted: its times are no prices */
+enum plan_pass { PLAN_MEMORY, PLAN_COST, PLAN_CALLS };
+#define PLAN_TIMED_WALK "build hold drop rebuild redrop purge rebuild redrop"
 
 struct plan_shape {
     char *name;
@@ -36,22 +46,24 @@ struct plan_step {
     uint64_t window_ms; /* of a waiting phase */
 };
 
-struct plan_cells { /* a [cells NAME] group: globs, expanded by plan_expand */
-    char *name;
+struct plan_cells { /* a [cells NAME] or [cost NAME] group: globs, expanded by plan_expand */
+    char *group;    /* "cells NAME" */
     char **allocators, **settings, **policies, **workloads, **shapes; /* settings or policies is NULL */
     char **thp;                                                       /* modes; NULL: as the system is */
 };
 
 struct plan {
     char *name, *path, *summary, *baseline;
-    uint64_t seed, repeat, timeout_ms; /* timeout of one busy phase */
+    uint64_t seed, repeat, rounds, timeout_ms; /* timeout of one busy phase */
     uint64_t silent_ms, ticking_ms;
     uint64_t limit_bytes; /* each cell runs in a memory cgroup of that limit; 0: in ours */
     bool oom_is_answer;   /* being killed at the limit does not make the exit code 1 */
     GPtrArray *walk;      /* of struct plan_step * */
     GPtrArray *shapes;    /* of struct plan_shape * */
-    GPtrArray *groups;    /* of struct plan_cells * */
-    struct ini *ini;      /* as read: for messages, and for the copy in the run folder */
+    GPtrArray *groups;    /* of struct plan_cells *, [cells …]; in the timed passes [cost …] */
+    GPtrArray *costs;     /* the same of [cost …]; empty once a timed pass has taken them */
+    enum plan_pass pass;
+    struct ini *ini; /* as read: for messages, and for the copy in the run folder */
 };
 
 /* One point of the matrix. Borrows from plan and allocators, which must outlive it. */
@@ -72,6 +84,16 @@ struct plan_run {
 
 struct plan *plan_read(const char *path, GError **error);
 void plan_free(struct plan *plan);
+
+/* A phase of the protocol behind the walk's last; a waiting one has the plan's window. */
+void plan_add_step(struct plan *plan, const char *phase);
+
+/* "memory", "cost", "calls": in machine.ini, [run] pass. */
+const char *plan_pass_name(enum plan_pass pass);
+const char *plan_pass_command(enum plan_pass pass); /* of afterfree: "run" or "cost" */
+bool plan_parse_pass(const char *name, enum plan_pass *pass);
+/* Turns the plan, as it was read, to this pass. EXIT_NO_MATCH: it has no group for it. */
+bool plan_take_pass(struct plan *plan, enum plan_pass pass, GError **error);
 
 /* Cells in the order of the file, each once; of struct plan_cell *. `only`: NULL, or globs on the cell's
  * name of which one must match ('*' crosses '/'); a glob that matches nothing is EXIT_NO_MATCH. */

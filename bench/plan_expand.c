@@ -106,18 +106,17 @@ static bool selects_any(const GPtrArray *allocators, const char *glob, const str
 static bool expand_group(struct expansion *expansion, const GPtrArray *allocators, GError **error)
 {
     const struct plan_cells *group = expansion->group;
-    g_autofree char *title = g_strdup_printf("cells %s", group->name);
     const struct ini *ini = expansion->plan->ini;
     for (char **shape = group->shapes; *shape; shape++)
         if (!find_shape(expansion->plan, *shape))
-            return ini_refuse(ini, title, "shapes", error, "there is no [shape %s]", *shape);
+            return ini_refuse(ini, group->group, "shapes", error, "there is no [shape %s]", *shape);
     for (char **glob = group->allocators; *glob; glob++)
         if (!selects_any(allocators, *glob, NULL))
-            return ini_refuse(ini, title, "allocators", error, "\"%s\" matches no descriptor", *glob);
+            return ini_refuse(ini, group->group, "allocators", error, "\"%s\" matches no descriptor", *glob);
     for (char **glob = group->settings; glob && *glob; glob++)
         if (!selects_any(allocators, *glob, group))
-            return ini_refuse(ini, title, "settings", error, "\"%s\" matches no setting of these allocators",
-                              *glob);
+            return ini_refuse(ini, group->group, "settings", error,
+                              "\"%s\" matches no setting of these allocators", *glob);
     for (guint i = 0; i < allocators->len; i++) {
         const struct allocator *allocator = allocators->pdata[i];
         if (matches_any(group->allocators, allocator->name))

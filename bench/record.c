@@ -88,14 +88,27 @@ struct record_sampled record_sampled_in(const struct child_mark *phase, const GA
     return sampled;
 }
 
-static const struct record_mark *find_mark(const GArray *marks, const char *phase)
+/* The first of that phase at or behind mark number `from`. */
+static const struct record_mark *find_mark_from(const GArray *marks, guint from, const char *phase)
 {
-    for (guint i = 0; i < marks->len; i++) {
+    for (guint i = from; i < marks->len; i++) {
         const struct record_mark *mark = &g_array_index(marks, struct record_mark, i);
         if (strcmp(mark->mark.phase, phase) == 0)
             return mark;
     }
     return NULL;
+}
+
+static const struct record_mark *find_mark(const GArray *marks, const char *phase)
+{
+    return find_mark_from(marks, 0, phase);
+}
+
+static const struct record_mark *find_rebuild_after_purge(const GArray *marks)
+{
+    const struct record_mark *first = (const struct record_mark *)(gpointer)marks->data;
+    const struct record_mark *purge = find_mark(marks, "purge");
+    return purge ? find_mark_from(marks, (guint)(purge - first), "rebuild") : NULL;
 }
 
 /* Columns of a group stand side by side: the group's first one is enough to reach them. */
@@ -109,9 +122,8 @@ static void set_after(struct record *record, const GArray *marks, const char *ph
     record->numbers[rss + 2] = mark->rollup_rss_bytes - MIN(mark->lazy_bytes, mark->rollup_rss_bytes);
 }
 
-static void set_phase(struct record *record, const GArray *marks, const char *phase, enum record_number ns)
+static void set_phase(struct record *record, const struct record_mark *mark, enum record_number ns)
 {
-    const struct record_mark *mark = find_mark(marks, phase);
     if (!mark)
         return;
     record->numbers[ns] = mark->mark.end_ns - mark->mark.begin_ns;
@@ -276,7 +288,8 @@ void record_measure(struct record *record, const GArray *marks, const GArray *sa
     for (guint i = 0; i < G_N_ELEMENTS(after); i++)
         set_after(record, marks, after[i].phase, after[i].first);
     for (guint i = 0; i < G_N_ELEMENTS(timed); i++)
-        set_phase(record, marks, timed[i].phase, timed[i].first);
+        set_phase(record, find_mark(marks, timed[i].phase), timed[i].first);
+    set_phase(record, find_rebuild_after_purge(marks), RECORD_rebuild_after_purge_ns);
     for (guint i = 0; i < G_N_ELEMENTS(limited); i++) {
         const struct record_mark *mark = find_mark(marks, limited[i].phase);
         if (mark)

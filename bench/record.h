@@ -42,6 +42,7 @@
     RECORD_PHASE(X, rebuild)                                                                                 \
     RECORD_PHASE(X, redrop)                                                                                  \
     RECORD_PHASE(X, purge)                                                                                   \
+    RECORD_PHASE(X, rebuild_after_purge)                                                                     \
     X(sampled_peak_rss_bytes)                                                                                \
     X(samples)                                                                                               \
     X(sample_gap_ms)                                                                                         \

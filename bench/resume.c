@@ -31,6 +31,7 @@ void resume_store(GKeyFile *machine, const struct options *options, GKeyFile *pl
     store_list(machine, "preload", pairs);
     g_key_file_set_uint64(machine, "run", "sample_hz", options->matrix.sample_hz);
     g_key_file_set_string(machine, "run", "plan_sha256", sum);
+    g_key_file_set_string(machine, "run", "pass", plan_pass_name(options->pass));
 }
 
 GKeyFile *resume_read_machine(const char *folder, GError **error)
@@ -68,6 +69,20 @@ static bool is_same_plan(const char *path, const char *expected_sum, GError **er
                path);
 }
 
+/* A folder of before there were passes has none: it is a run's. */
+static bool is_this_pass(GKeyFile *machine, const struct options *options, GError **error)
+{
+    enum plan_pass pass = PLAN_MEMORY;
+    g_autofree char *name = g_key_file_get_string(machine, "run", "pass", NULL);
+    if (name && !plan_parse_pass(name, &pass))
+        return error_refuse(error, EXIT_BAD_DATA, "%s/machine.ini: [run] pass: there is no pass \"%s\"",
+                            options->resume, name);
+    return pass == options->pass ||
+           error_refuse(error, EXIT_USAGE,
+                        "%s: this is the %s pass of a plan: go on with `afterfree %s --resume`",
+                        options->resume, plan_pass_name(pass), plan_pass_command(pass));
+}
+
 bool resume_restore(struct options *options, GError **error)
 {
     g_autoptr(GKeyFile) machine = resume_read_machine(options->resume, error);
@@ -80,6 +95,8 @@ bool resume_restore(struct options *options, GError **error)
             "%s/machine.ini: [run] plan_sha256 is missing: an afterfree made it that could not go on "
             "with a run; start it again",
             options->resume);
+    if (!is_this_pass(machine, options, error))
+        return false;
     g_free(options->plan);
     options->plan = g_build_filename(options->resume, "plan.ini", NULL);
     options->only = g_key_file_get_string_list(machine, "run", "only", NULL, NULL);

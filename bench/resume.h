@@ -1,7 +1,7 @@
 /* resume.h: going on with a run whose orchestrator was ended: what is proven stays, all else is run again.
  *
  * machine.ini [run] keeps what the run began with: only= data= preload= (lists, absent when not given)
- * sample_hz= plan_sha256= (of plan.ini, so that a plan changed since is not taken for the one that was run). */
+ * sample_hz= plan_sha256= (of plan.ini, so that a plan changed since is not taken for the one that was run) pass= */
 #ifndef AFTERFREE_RESUME_H
 #define AFTERFREE_RESUME_H
 

@@ -63,7 +63,7 @@ bool run_start(struct run *run, uint64_t now_ns, GError **error)
                                     .arguments = run->arguments,
                                     .environment = run->environment,
                                     .cgroup_procs = limit_procs(&run->limit),
-                                    .fixed_addresses = true,
+                                    .fixed_addresses = run->plan->pass == PLAN_MEMORY,
                                     .no_huge_pages = run->what.cell->thp == THP_NEVER};
     if (!child_start(&run->child, &spec, error))
         return false;
@@ -198,7 +198,7 @@ static void take_mark(struct run *run, const char *line, uint64_t now_ns)
         return;
     }
     run_readings_keep(run, &mark, now_ns);
-    if (strcmp(mark.mark.phase, "purge") == 0)
+    if (strcmp(mark.mark.phase, "purge") == 0 && run->plan->pass == PLAN_MEMORY)
         run->state = RUN_SETTLING;
     else if (strcmp(mark.mark.phase, "pressure") == 0)
         press(run, now_ns);

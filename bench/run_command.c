@@ -70,7 +70,7 @@ char *run_command_line(const struct run *run)
         g_string_append_printf(line, " %s", quoted);
     }
     g_autofree char *program = g_shell_quote(run->program);
-    g_string_append_printf(line, " setarch -R %s", program);
+    g_string_append_printf(line, "%s %s", run->plan->pass == PLAN_MEMORY ? " setarch -R" : "", program);
     for (char **word = run->arguments + 1; *word; word++) {
         g_autofree char *quoted = g_shell_quote(*word);
         g_string_append_printf(line, " %s", quoted);

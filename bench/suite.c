@@ -121,7 +121,7 @@ bool suite_open(struct suite *suite, const struct options *options, GError **err
     if (!path)
         return false;
     suite->plan = plan_read(path, error);
-    if (!suite->plan)
+    if (!suite->plan || !plan_take_pass(suite->plan, options->pass, error))
         return false;
     if (options->repeat > 0)
         suite->plan->repeat = options->repeat;

@@ -28,6 +28,15 @@ static bool ended_early(GKeyFile *machine)
     return part && g_strcmp0(interrupted, "no") != 0;
 }
 
+static const char *command_of(GKeyFile *machine)
+{
+    enum plan_pass pass = PLAN_MEMORY;
+    g_autofree char *name = g_key_file_get_string(machine, "run", "pass", NULL);
+    if (name)
+        plan_parse_pass(name, &pass);
+    return plan_pass_command(pass);
+}
+
 void summary_print_unfinished(const struct summary *summary, const char *run_folder, FILE *out)
 {
     g_autoptr(GKeyFile) machine = read_machine(run_folder);
@@ -40,6 +49,6 @@ void summary_print_unfinished(const struct summary *summary, const char *run_fol
     g_autofree char *of = planned > 0 ? g_strdup_printf(" of %" G_GUINT64_FORMAT, planned) : g_strdup("");
     fprintf(out,
             "NOT THE WHOLE RUN: %u%s runs are here. It was interrupted, or still runs; go on with\n"
-            "`afterfree run --resume %s`\n\n",
-            rows, of, run_folder);
+            "`afterfree %s --resume %s`\n\n",
+            rows, of, command_of(machine), run_folder);
 }
