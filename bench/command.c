@@ -66,7 +66,10 @@ static void print_allocators(const struct suite *suite)
 
 static void print_cells(const struct suite *suite, const struct options *options)
 {
-    printf("\nCells of plan %s (%s):\n", suite->plan->name, suite->plan->summary);
+    if (suite->plan->pass == PLAN_COST)
+        printf("\nTimed cells of plan %s (afterfree cost):\n", suite->plan->name);
+    else
+        printf("\nCells of plan %s (%s):\n", suite->plan->name, suite->plan->summary);
     for (guint i = 0; i < suite->cells->len; i++) {
         const struct plan_cell *cell = suite->cells->pdata[i];
         g_auto(GStrv) environment = suite_environment(suite, options, cell);
@@ -97,18 +100,40 @@ static void print_estimate(const struct suite *suite)
            suite->cells->len, suite->plan->repeat, time, memory, has);
 }
 
+/* Prints one pass. False with error; EXIT_NO_MATCH: there is none of its cells. */
+static bool list_pass(struct options *options, enum plan_pass pass, bool first, GError **error)
+{
+    struct suite suite = {.plan = NULL};
+    options->pass = pass;
+    bool good = suite_open(&suite, options, error);
+    if (good && first)
+        print_allocators(&suite);
+    if (good) {
+        print_cells(&suite, options);
+        print_estimate(&suite);
+    }
+    suite_clear(&suite);
+    return good;
+}
+
+/* A plan may have cells of one pass only; none of either is the error. */
+static bool list_passes(struct options *options, GError **error)
+{
+    g_autoptr(GError) none = NULL, not_timed = NULL;
+    bool found = list_pass(options, PLAN_MEMORY, true, &none);
+    bool timed = (found || g_error_matches(none, AFTERFREE_ERROR, EXIT_NO_MATCH)) &&
+                 list_pass(options, PLAN_COST, !found, &not_timed);
+    if (timed || (found && g_error_matches(not_timed, AFTERFREE_ERROR, EXIT_NO_MATCH)))
+        return true;
+    g_propagate_error(error, found ? g_steal_pointer(&not_timed) : g_steal_pointer(&none));
+    return false;
+}
+
 int command_list(int argc, char **argv, GError **error)
 {
     struct options options;
-    struct suite suite = {.plan = NULL};
-    int code = -1;
-    if (options_read_list(&options, argc, argv, error) && suite_open(&suite, &options, error)) {
-        print_allocators(&suite);
-        print_cells(&suite, &options);
-        print_estimate(&suite);
-        code = EXIT_PROVEN;
-    }
-    suite_clear(&suite);
+    int code =
+        options_read_list(&options, argc, argv, error) && list_passes(&options, error) ? EXIT_PROVEN : -1;
     options_clear(&options);
     return code;
 }

@@ -5,6 +5,7 @@
 #include <glib.h>
 
 int command_run(int argc, char **argv, GError **error);
+int command_cost(int argc, char **argv, GError **error);
 int command_list(int argc, char **argv, GError **error);
 int command_check(int argc, char **argv, GError **error);
 int command_summary(int argc, char **argv, GError **error);

@@ -158,7 +158,8 @@ static struct conditions *see_conditions(const struct suite *suite, const struct
     conditions_see_environment(conditions, environ, suite->allocators);
     see_builds(conditions, suite);
     see_settings(conditions, suite, options);
-    conditions_print_standing(conditions, stderr);
+    if (options->pass != PLAN_CALLS) /* behind the timed pass, which has told it */
+        conditions_print_standing(conditions, stderr);
     if (!options->strict || !conditions_any_stands(conditions))
         return conditions;
     g_autofree char *words = conditions_words(conditions);
@@ -232,12 +233,6 @@ static int exit_code(const struct suite *suite, const struct options *options,
     return bad || (loose && options->strict) ? EXIT_NOT_PROVEN : EXIT_PROVEN;
 }
 
-static char *results_folder(const struct suite *suite)
-{
-    return suite->paths.source_dir ? g_build_filename(suite->paths.source_dir, "results", NULL)
-                                   : g_strdup("results");
-}
-
 /* A run, or what --resume adds to one. */
 struct part {
     struct folder *folder;
@@ -270,7 +265,7 @@ static bool sort_out(struct part *part, const struct suite *suite, const struct 
 static bool begin(struct part *part, const struct suite *suite, const struct options *options, GError **error)
 {
     GKeyFile *plan = ini_values(suite->plan->ini);
-    g_autofree char *results = results_folder(suite);
+    g_autofree char *results = paths_results(&suite->paths);
     g_autofree char *path = options->out ? g_strdup(options->out) : folder_default_path(results);
     if (options->pass != PLAN_CALLS) /* which has one round */
         g_key_file_set_uint64(plan, "plan", options->pass == PLAN_COST ? "rounds" : "repeat",
@@ -381,7 +376,7 @@ int execute(struct options *options, char *const *words, GError **error)
             advise_resume(&part, options, *error);
     }
     part_clear(&part);
-    conditions_free(options->matrix.conditions);
+    g_clear_pointer(&options->matrix.conditions, conditions_free);
     suite_clear(&suite);
     return code;
 }

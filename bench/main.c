@@ -12,6 +12,7 @@ static const struct {
     int (*run)(int argc, char **argv, GError **error);
 } commands[] = {
     {"run", "run a plan and write a run folder", command_run},
+    {"cost", "time a plan: what giving back costs, in rounds, through Google Benchmark", command_cost},
     {"list", "show allocators, cells and environments of a plan; run nothing", command_list},
     {"check", "prove allocators and settings: what is asked, what is in force", command_check},
     {"summary", "summarise a run folder again and print its table", command_summary},

@@ -187,3 +187,8 @@ char *paths_answers(const struct paths *paths, GError **error)
                 *file);
     return NULL;
 }
+
+char *paths_results(const struct paths *paths)
+{
+    return paths->source_dir ? g_build_filename(paths->source_dir, "results", NULL) : g_strdup("results");
+}

@@ -33,5 +33,7 @@ char *paths_plan(const struct paths *paths, const char *name, GError **error);
 char *paths_workload(const struct paths *paths, const char *name, GError **error);
 /* The known answers of the controls; caller frees; NULL with error (EXIT_SYSTEM). */
 char *paths_answers(const struct paths *paths, GError **error);
+/* Where run folders go by default; caller frees. */
+char *paths_results(const struct paths *paths);
 
 #endif

@@ -99,6 +99,8 @@ bool resume_restore(struct options *options, GError **error)
         return false;
     g_free(options->plan);
     options->plan = g_build_filename(options->resume, "plan.ini", NULL);
+    g_strfreev(options->only);
+    g_strfreev(options->data);
     options->only = g_key_file_get_string_list(machine, "run", "only", NULL, NULL);
     options->data = g_key_file_get_string_list(machine, "run", "data", NULL, NULL);
     options->matrix.sample_hz = (guint)g_key_file_get_uint64(machine, "run", "sample_hz", NULL);
