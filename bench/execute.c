@@ -321,7 +321,8 @@ static int run_part(struct part *part, const struct suite *suite, struct options
             !folder_write_ini(part->folder, "machine.ini", part->machine, error))
             return -1;
     }
-    conditions_print_arisen(options->matrix.conditions, stderr);
+    if (options->pass != PLAN_CALLS) /* no time of it is a figure */
+        conditions_print_arisen(options->matrix.conditions, stderr);
     if (!summary_make(path, options->no_table ? NULL : stdout, error))
         return -1;
     if (!options->no_table)
