@@ -26,6 +26,17 @@ bool allocator_policy_parse(const char *text, enum allocator_policy *policy)
     return false;
 }
 
+bool allocator_matches(const struct allocator *allocator, const char *glob)
+{
+    return allocator->is_floor ? strcmp(glob, allocator->name) == 0
+                               : g_pattern_match_simple(glob, allocator->name);
+}
+
+const char *allocator_role(const struct allocator *allocator)
+{
+    return allocator->is_floor ? "floor" : "";
+}
+
 static guint64 take_part(const char **at)
 {
     if (!g_ascii_isdigit(**at))

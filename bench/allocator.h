@@ -55,6 +55,7 @@ struct allocator {
     char *debug;       /* the read-back call that is not 0 in a debug build; NULL: it cannot be asked */
     GPtrArray *reads;  /* read: of struct allocator_variable *: a read-back, see calls.h */
     char *written_for; /* the version the settings were written for; NULL when not said */
+    bool is_floor;     /* role = floor: a floor that others stand on, none of them; see allocator_matches */
     GPtrArray
         *settings; /* of struct allocator_setting *, in file order; the first of a policy stands for it */
 };
@@ -67,6 +68,12 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(allocator_descriptor, allocator_free)
 /* Every *.ini of `dirs` (a NULL-terminated list, earlier wins on equal names; those that do not exist are
  * passed over), sorted by name. The caller unrefs; NULL with error on the first bad file. */
 GPtrArray *allocator_read_all(const char *const *dirs, GError **error);
+
+/* Does `glob` select it? A floor is selected by its whole name alone. */
+bool allocator_matches(const struct allocator *allocator, const char *glob);
+
+/* "floor", or "" for one that is none; static. */
+const char *allocator_role(const struct allocator *allocator);
 
 /* The environment of one setting for an allocator of `version` (NULL: unknown; then only lines without a
  * range apply): NAME=value strings, NULL-terminated, ready for spawn but for LD_PRELOAD. */

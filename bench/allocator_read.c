@@ -227,14 +227,28 @@ static const char *call_problem(const char *key, const char *text)
     return is_call && *text != '\0' ? calls_problem(key, text) : NULL;
 }
 
+static bool read_role(const struct ini *ini, const char *group, struct allocator *allocator, GError **error)
+{
+    g_autofree char *text = ini_text(ini, group, "role", error);
+    if (!text)
+        return false;
+    allocator->is_floor = strcmp(text, "floor") == 0;
+    return allocator->is_floor || *text == '\0' ||
+           ini_refuse(ini, group, "role", error,
+                      "\"%s\" is not floor, the only role; leave the key out for an allocator like others",
+                      text);
+}
+
 static bool read_allocator_key(const struct ini *ini, const char *group, const char *key,
                                struct allocator *allocator, GError **error)
 {
     bool reads = g_str_has_prefix(key, "read.");
     char **field = find_field(allocator, key);
+    if (strcmp(key, "role") == 0)
+        return read_role(ini, group, allocator, error);
     if (!field && !reads)
         return ini_refuse(ini, group, key, error,
-                          "unknown key; known are summary, preload, package, purge, version, debug, "
+                          "unknown key; known are summary, preload, package, role, purge, version, debug, "
                           "written-for, read.NAME[@LOW..HIGH]");
     g_autofree char *text = ini_text(ini, group, key, error);
     if (!text)

@@ -158,6 +158,8 @@ static void print_allocator(FILE *out, const struct allocator *allocator, const 
     if (package)
         fprintf(out, " (%s %s)", allocator->package, package);
     fputc('\n', out);
+    if (allocator->is_floor)
+        fprintf(out, "  role      %s\n", allocator_role(allocator));
     print_told(out, "version", probe->version, probe->version_why);
     print_owners(out, probe);
     fprintf(out, "  purge     %s\n", allocator->purge ? allocator->purge : "none");
@@ -220,7 +222,7 @@ static bool check_allocator(struct suite *suite, const struct options *options,
 static bool is_known(const struct suite *suite, const char *glob)
 {
     for (guint i = 0; i < suite->allocators->len; i++)
-        if (g_pattern_match_simple(glob, ((const struct allocator *)suite->allocators->pdata[i])->name))
+        if (allocator_matches(suite->allocators->pdata[i], glob))
             return true;
     return false;
 }
@@ -240,11 +242,11 @@ static bool globs_are_known(const struct suite *suite, char *const *globs, GErro
     return true;
 }
 
-static bool is_asked(const char *name, char *const *globs)
+static bool is_asked(const struct allocator *allocator, char *const *globs)
 {
     bool asked = !globs || !*globs;
     for (char *const *glob = globs; glob && *glob; glob++)
-        asked = asked || g_pattern_match_simple(*glob, name);
+        asked = asked || allocator_matches(allocator, *glob);
     return asked;
 }
 
@@ -267,8 +269,7 @@ bool check_run(struct suite *suite, const struct options *options, char *const *
         return false;
     for (guint i = 0; i < suite->allocators->len; i++) {
         const struct allocator *allocator = suite->allocators->pdata[i];
-        if (is_asked(allocator->name, globs) &&
-            !check_allocator(suite, options, allocator, out, outcome, error))
+        if (is_asked(allocator, globs) && !check_allocator(suite, options, allocator, out, outcome, error))
             return false;
     }
     print_counts(out, outcome);

@@ -40,6 +40,7 @@ static void find_in_build_tree(struct paths *paths, const char *build, const cha
     find_data(paths, data, folder);
     paths->workload_dirs = g_strdupv((char **)(uintptr_t)workload_dirs);
     paths->control_dir = g_build_filename(build, "bench", "controls", NULL);
+    paths->floor_dir = g_build_filename(build, "bench", "floor", NULL);
     paths->source_dir = g_strdup(AFTERFREE_SOURCE_DIR);
 }
 
@@ -52,6 +53,7 @@ static void find_installed(struct paths *paths, const char *prefix, const char *
     find_data(paths, data, folder);
     paths->workload_dirs = g_strdupv((char **)(uintptr_t)workload_dirs);
     paths->control_dir = g_build_filename(prefix, "libexec", "afterfree", "controls", NULL);
+    paths->floor_dir = g_build_filename(prefix, "libexec", "afterfree", "floor", NULL);
     paths->source_dir = NULL;
 }
 
@@ -117,6 +119,7 @@ void paths_clear(struct paths *paths)
     g_strfreev(paths->answer_files);
     g_free(paths->source_dir);
     g_free(paths->control_dir);
+    g_free(paths->floor_dir);
 }
 
 static gint by_text(gconstpointer a, gconstpointer b)
@@ -174,6 +177,12 @@ char *paths_workload(const struct paths *paths, const char *name, GError **error
     g_set_error(error, AFTERFREE_ERROR, EXIT_BAD_DATA, "there is no workload \"%s\" in %s", name,
                 paths->workload_dirs[0]);
     return NULL;
+}
+
+char *paths_floor(const struct paths *paths, const char *name)
+{
+    g_autofree char *path = g_build_filename(paths->floor_dir, name, NULL);
+    return g_file_test(path, G_FILE_TEST_IS_REGULAR) ? g_steal_pointer(&path) : NULL;
 }
 
 char *paths_answers(const struct paths *paths, GError **error)

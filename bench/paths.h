@@ -2,7 +2,8 @@
  *
  * In a build tree (the executable is BUILD/bench/afterfree beside BUILD/CMakeCache.txt): descriptors and
  * plans in the source tree, workloads in BUILD/workloads. Installed: PREFIX/share/afterfree and
- * PREFIX/libexec/afterfree/workloads. --data DIR (repeatable) is searched first: DIR/allocators, DIR/plans.
+ * PREFIX/libexec/afterfree/workloads. Libraries of floors (allocator.h) in BUILD/bench/floor; installed
+ * PREFIX/libexec/afterfree/floor. --data DIR (repeatable) is searched first: DIR/allocators, DIR/plans.
  * The controls are a world of their own: bench/test/controls with its own allocators/ and plans/, and their
  * libraries in BUILD/bench/controls; installed PREFIX/share/afterfree/controls and
  * PREFIX/libexec/afterfree/controls. */
@@ -17,6 +18,7 @@ struct paths {
     char *source_dir;                                    /* for the git revision; NULL when installed */
     char **answer_files;                                 /* expected.ini beside the folders above; as they */
     char *control_dir;                                   /* the controls' libraries */
+    char *floor_dir;                                     /* the floors' */
 };
 
 /* `data`: NULL or the --data folders, each of which must exist and have allocators/ or plans/ (of the controls: or
@@ -31,6 +33,8 @@ void paths_clear(struct paths *paths);
 char *paths_plan(const struct paths *paths, const char *name, GError **error);
 /* The program of a workload; caller frees; NULL with error (EXIT_BAD_DATA). */
 char *paths_workload(const struct paths *paths, const char *name, GError **error);
+/* The library of that file name among the floors'; caller frees; NULL: there is none. */
+char *paths_floor(const struct paths *paths, const char *name);
 /* The known answers of the controls; caller frees; NULL with error (EXIT_SYSTEM). */
 char *paths_answers(const struct paths *paths, GError **error);
 /* Where run folders go by default; caller frees. */

@@ -111,7 +111,8 @@ void plan_group_by_thp(GArray *runs);
 /* An upper estimate of the bytes a run needs at its peak, for admission: what the records ask for, a node
  * and table's worth each, plus half for headers, rounding and the rebuild's growth. A setting that gives
  * nothing back, or not within the silent window, need not use what it holds for the next build, and what one
- * worker has freed may not serve another: then each further build of the walk counts as a map of its own. */
+ * worker has freed may not serve another: then each further build of the walk counts as a map of its own. A floor
+ * has its arena before it is asked for anything. */
 uint64_t plan_expected_peak_bytes(const struct plan *plan, const struct plan_cell *cell);
 
 /* What admission counts: the limit where there is one, for a cell may fill it (a neighbour does) and never pass

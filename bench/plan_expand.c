@@ -20,6 +20,14 @@ static bool matches_any(char **globs, const char *name)
     return false;
 }
 
+static bool is_selected(const struct plan_cells *group, const struct allocator *allocator)
+{
+    for (char **glob = group->allocators; *glob; glob++)
+        if (allocator_matches(allocator, *glob))
+            return true;
+    return false;
+}
+
 struct expansion {
     const struct plan *plan;
     const struct plan_cells *group;
@@ -90,9 +98,9 @@ static bool selects_any(const GPtrArray *allocators, const char *glob, const str
 {
     for (guint i = 0; i < allocators->len; i++) {
         const struct allocator *allocator = allocators->pdata[i];
-        if (!of && g_pattern_match_simple(glob, allocator->name))
+        if (!of && allocator_matches(allocator, glob))
             return true;
-        if (!of || !matches_any(of->allocators, allocator->name))
+        if (!of || !is_selected(of, allocator))
             continue;
         for (guint j = 0; j < allocator->settings->len; j++) {
             const struct allocator_setting *setting = allocator->settings->pdata[j];
@@ -119,7 +127,7 @@ static bool expand_group(struct expansion *expansion, const GPtrArray *allocator
                               "\"%s\" matches no setting of these allocators", *glob);
     for (guint i = 0; i < allocators->len; i++) {
         const struct allocator *allocator = allocators->pdata[i];
-        if (matches_any(group->allocators, allocator->name))
+        if (is_selected(group, allocator))
             add_settings(expansion, allocator);
     }
     return true;
@@ -228,13 +236,14 @@ static guint count_builds(const struct plan *plan)
 /* Measured: with decay off one allocator's second build of 10 million records peaks at 1.8 times the first's. */
 uint64_t plan_expected_peak_bytes(const struct plan *plan, const struct plan_cell *cell)
 {
-    const double node_key_table = 160, pointer_and_rounding = 32, margin = 1.5, floor = 32e6;
+    const double node_key_table = 160, pointer_and_rounding = 32, margin = 1.5;
+    const double before = cell->allocator->is_floor ? 320e6 : 32e6; /* a floor is prefaulted */
     const struct plan_shape *shape = cell->shape;
     bool keeps = cell->setting->policy == ALLOCATOR_POLICY_NEVER ||
                  plan_window_is_short(plan, cell->setting) || shape->workers > 1;
     guint builds = count_builds(plan), kept = keeps && builds > 1 ? builds - 1 : 0;
     double record = node_key_table + mean(shape->strings) * (mean(shape->length) + pointer_and_rounding);
-    return whole((double)shape->records * record * (margin + kept) + floor);
+    return whole((double)shape->records * record * (margin + kept) + before);
 }
 
 uint64_t plan_admitted_bytes(const struct plan *plan, const struct plan_cell *cell)

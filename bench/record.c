@@ -28,6 +28,7 @@ void record_init(struct record *record, const struct plan *plan, const struct pl
     record->allocator = g_strdup(cell->allocator->name);
     record->setting = g_strdup(cell->setting->name);
     record->policy = g_strdup(allocator_policy_name(cell->setting->policy));
+    record->role = g_strdup(allocator_role(cell->allocator));
     record->workload = g_strdup(cell->workload);
     record->shape = g_strdup(shape->name);
     record->repeat = g_strdup_printf("%u", repeat);

@@ -86,6 +86,7 @@ extern const char *const record_number_names[RECORD_NUMBER_COUNT];
     X(allocator)                                                                                             \
     X(setting)                                                                                               \
     X(policy)                                                                                                \
+    X(role)                                                                                                  \
     X(env)                                                                                                   \
     X(workload)                                                                                              \
     X(shape)                                                                                                 \

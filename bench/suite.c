@@ -102,6 +102,20 @@ static bool preloads_have_descriptors(const struct suite *suite, const struct op
     return true;
 }
 
+/* The library of a floor is ours: no package brings it, and the loader does not know where it lies. */
+static void place_floors(const struct suite *suite)
+{
+    for (guint i = 0; i < suite->allocators->len; i++) {
+        struct allocator *allocator = suite->allocators->pdata[i];
+        char *library =
+            allocator->is_floor && allocator->preload ? paths_floor(&suite->paths, allocator->preload) : NULL;
+        if (!library)
+            continue;
+        g_free(allocator->preload);
+        allocator->preload = library;
+    }
+}
+
 bool suite_open_allocators(struct suite *suite, const struct options *options, GError **error)
 {
     *suite = (struct suite){.probes = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, free_probe),
@@ -110,7 +124,10 @@ bool suite_open_allocators(struct suite *suite, const struct options *options, G
     if (!(options->controls ? paths_find_controls : paths_find)(&suite->paths, data, error))
         return false;
     suite->allocators = allocator_read_all((const char *const *)suite->paths.allocator_dirs, error);
-    return suite->allocators && preloads_have_descriptors(suite, options, error);
+    if (!suite->allocators)
+        return false;
+    place_floors(suite);
+    return preloads_have_descriptors(suite, options, error);
 }
 
 bool suite_open(struct suite *suite, const struct options *options, GError **error)

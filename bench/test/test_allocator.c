@@ -200,6 +200,29 @@ static void an_empty_value_of_the_allocator_is_an_absent_one(void **state)
     assert_null(foo->written_for);
 }
 
+static void a_floor_is_selected_by_its_whole_name_alone(void **state)
+{
+    (void)state;
+    g_autoptr(allocator_descriptor) floor =
+        read_good("[allocator]\nsummary=s\nrole = floor\n[setting a]\npolicy=default\n");
+    assert_string_equal(allocator_role(floor), "floor");
+    assert_true(allocator_matches(floor, "foo"));
+    assert_false(allocator_matches(floor, "*"));
+    assert_false(allocator_matches(floor, "fo?"));
+    g_autoptr(allocator_descriptor) other =
+        read_good("[allocator]\nsummary=s\nrole =\n[setting a]\npolicy=default\n");
+    assert_string_equal(allocator_role(other), "");
+    assert_true(allocator_matches(other, "*") && allocator_matches(other, "fo?"));
+    assert_false(allocator_matches(other, "bar"));
+}
+
+static void another_role_is_refused(void **state)
+{
+    (void)state;
+    assert_bad(HEAD "role=ceiling\n[setting a]\npolicy=default\n", ":3: [allocator] role: \"ceiling\"");
+    assert_bad(SETTING "role=floor\n", ":5: [setting a] role: ");
+}
+
 static void an_unknown_group_or_key_is_refused(void **state)
 {
     (void)state;
@@ -484,6 +507,8 @@ int main(void)
         TEST(an_expectation_of_what_nothing_reads_is_refused),
         TEST(a_bad_read_back_or_expectation_is_refused),
         TEST(an_empty_value_of_the_allocator_is_an_absent_one),
+        TEST(a_floor_is_selected_by_its_whole_name_alone),
+        TEST(another_role_is_refused),
         TEST(an_unknown_group_or_key_is_refused),
         TEST(what_stands_twice_is_refused),
         TEST(what_is_missing_is_named),

@@ -32,16 +32,17 @@ static void what_does_not_grow_or_dies_tells_nothing(void **state)
 {
     if (TEST_SANITIZED)
         skip(); /* nothing can be preloaded there */
-    char preload[] = "LD_PRELOAD=" WORKLOADS "test/libbump.so", *environment[] = {preload, NULL, NULL};
-    char arena[] = "BUMP_ARENA_BYTES=100000000", small[] = "BUMP_ARENA_BYTES=1000000";
+    char preload[] = "LD_PRELOAD=" TEST_BUILD_DIR "/bench/floor/libfloor-bump.so";
+    char failing[] = "LD_PRELOAD=" TEST_BUILD_DIR "/bench/controls/libcontrol-failing.so";
+    char *environment[] = {preload, NULL, NULL}, some[] = "CONTROL_FAIL_BYTES=1000000";
     struct behaviour seen;
     g_autofree char *why = NULL, *why_not = NULL;
     (void)state;
-    environment[1] = arena;
     /* Its arena is prefaulted, so RSS does not grow: nothing can be told. */
     assert_false(behaviour_watch(&seen, WORKLOADS BEHAVIOUR_WORKLOAD, environment, 0, &why, NULL));
     support_assert_has(why, "did not grow");
-    environment[1] = small; /* too small: it dies */
+    environment[0] = failing; /* it dies */
+    environment[1] = some;
     assert_false(behaviour_watch(&seen, WORKLOADS BEHAVIOUR_WORKLOAD, environment, 0, &why_not, NULL));
     support_assert_has(why_not, "the allocator returned NULL");
 }

@@ -60,6 +60,15 @@ static void the_data_folder_given_first_wins(void **state)
     paths_clear(&paths);
 }
 
+static void a_floors_library_is_found_by_its_name(void **state)
+{
+    const struct paths paths = {.floor_dir = *state};
+    g_autofree char *library = support_new_file(*state, "libfloor-one.so", "");
+    g_autofree char *found = paths_floor(&paths, "libfloor-one.so");
+    assert_string_equal(found, library);
+    assert_null(paths_floor(&paths, "libfloor-none.so"));
+}
+
 static void a_data_folder_that_is_not_there_is_a_usage_error(void **state)
 {
     struct paths paths;
@@ -143,6 +152,7 @@ int main(void)
         SUPPORT_TEST(a_plan_is_found_by_name_and_by_file),
         SUPPORT_TEST(an_unknown_plan_lists_those_there_are),
         SUPPORT_TEST(the_data_folder_given_first_wins),
+        SUPPORT_TEST(a_floors_library_is_found_by_its_name),
         SUPPORT_TEST(a_data_folder_that_is_not_there_is_a_usage_error),
         SUPPORT_TEST(a_data_folder_without_data_is_refused_and_the_one_above_is_named_if_it_has_some),
         SUPPORT_TEST(a_workload_is_an_executable_file_in_one_of_the_folders),

@@ -161,7 +161,7 @@ static void a_plan_that_is_not_there_is_bad_data(void **state)
     support_assert_error(&error, EXIT_BAD_DATA, (const char *const[]){"none.ini", NULL});
 }
 
-/* --- expansion: two allocators, several settings of one policy --- */
+/* --- expansion: two allocators and a floor, several settings of one policy --- */
 
 static GPtrArray *two_allocators(const char *folder)
 {
@@ -174,6 +174,8 @@ static GPtrArray *two_allocators(const char *folder)
     support_write(folder, "allocators/two.ini",
                   "[allocator]\nsummary = two\n[setting default]\npolicy = default\n"
                   "[setting free]\npolicy = lazy\ndelay-ms = 11999\n");
+    support_write(folder, "allocators/under.ini",
+                  "[allocator]\nsummary = under\nrole = floor\n[setting default]\npolicy = default\n");
     g_autofree char *dir = g_path_get_dirname(one);
     const char *const dirs[] = {dir, NULL};
     g_autoptr(GError) error = NULL;
@@ -271,6 +273,12 @@ static void a_cell_carries_the_mode_it_asks_for(void **state)
     plan_free(plan);
 }
 
+static void a_floor_is_there_where_its_name_is(void **state)
+{
+    assert_expands_to(*state, GROUP("c", "t* under", "settings = default", "null"), NULL,
+                      "two/default/null/s under/default/null/s");
+}
+
 static void only_keeps_what_matches_and_its_star_crosses_slashes(void **state)
 {
     assert_expands_to(*state, GROUP("c", "*", "settings = *", "null"), (const char *const[]){"two/*", NULL},
@@ -291,6 +299,8 @@ static void a_name_that_selects_nothing_is_refused_with_its_group_and_key(void *
 {
     assert_expands_not(*state, GROUP("c", "one three", "settings = *", "null"), NULL, EXIT_BAD_DATA,
                        (const char *const[]){"question.ini", "[cells c]", "allocators", "three", NULL});
+    assert_expands_not(*state, GROUP("c", "one und*", "settings = *", "null"), NULL, EXIT_BAD_DATA,
+                       (const char *const[]){"question.ini", "[cells c]", "allocators", "und*", NULL});
     assert_expands_not(*state, GROUP("c", "two", "settings = default fast", "null"), NULL, EXIT_BAD_DATA,
                        (const char *const[]){"question.ini", "[cells c]", "settings", "fast", NULL});
     assert_expands_not(*state, "[cells c]\nallocators = *\nsettings = *\nworkloads = null\nshapes = s t\n",
@@ -313,6 +323,7 @@ int main(void)
         SUPPORT_TEST(a_cell_named_by_two_groups_is_there_once),
         SUPPORT_TEST(modes_are_a_dimension_and_a_fifth_part_of_the_name_where_a_group_asks_for_them),
         SUPPORT_TEST(a_cell_carries_the_mode_it_asks_for),
+        SUPPORT_TEST(a_floor_is_there_where_its_name_is),
         SUPPORT_TEST(only_keeps_what_matches_and_its_star_crosses_slashes),
         SUPPORT_TEST(only_without_a_match_says_so),
         SUPPORT_TEST(a_name_that_selects_nothing_is_refused_with_its_group_and_key),
