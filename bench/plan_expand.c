@@ -237,7 +237,7 @@ static guint count_builds(const struct plan *plan)
 uint64_t plan_expected_peak_bytes(const struct plan *plan, const struct plan_cell *cell)
 {
     const double node_key_table = 160, pointer_and_rounding = 32, margin = 1.5;
-    const double before = cell->allocator->is_floor ? 320e6 : 32e6; /* a floor is prefaulted */
+    const double before = cell->allocator->is_floor ? 350e6 : 32e6; /* a floor has its arena at once */
     const struct plan_shape *shape = cell->shape;
     bool keeps = cell->setting->policy == ALLOCATOR_POLICY_NEVER ||
                  plan_window_is_short(plan, cell->setting) || shape->workers > 1;

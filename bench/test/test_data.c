@@ -186,8 +186,8 @@ static void every_silent_window_is_longer_than_the_delays_or_says_that_it_is_sho
     g_autoptr(GPtrArray) files = files_of(PLANS);
     for (guint i = 0; i < files->len; i++) {
         struct plan *plan = read_plan(files->pdata[i]);
-        g_autoptr(GPtrArray) cells = expand(plan, allocators);
-        for (guint j = 0; j < cells->len; j++) {
+        g_autoptr(GPtrArray) cells = plan->groups->len > 0 ? expand(plan, allocators) : g_ptr_array_new();
+        for (guint j = 0; j < cells->len; j++) { /* the timed pass does not wait */
             const struct plan_cell *cell = cells->pdata[j];
             bool longer = !cell->setting->has_delay || plan->silent_ms > cell->setting->delay_ms;
             assert_int_equal(plan_window_is_short(plan, cell->setting), !longer);

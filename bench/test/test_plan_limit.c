@@ -22,11 +22,12 @@ static struct plan *read_good(const char *folder, const char *text)
     return plan;
 }
 
+static const struct allocator allocator, floor_allocator = {.is_floor = true};
 static const struct allocator_setting setting = {.policy = ALLOCATOR_POLICY_DEFAULT};
 
 static struct plan_cell cell_of(const struct plan *plan)
 {
-    return (struct plan_cell){.setting = &setting, .shape = plan->shapes->pdata[0]};
+    return (struct plan_cell){.allocator = &allocator, .setting = &setting, .shape = plan->shapes->pdata[0]};
 }
 
 static void a_plan_without_a_limit_has_none_and_one_worker(void **state)
@@ -72,6 +73,16 @@ static void several_workers_may_need_a_map_each(void **state)
     plan_free(two);
 }
 
+static void a_floor_needs_its_arena_however_few_the_records_are(void **state)
+{
+    struct plan *plan = read_good(*state, TEXT("", "", ""));
+    struct plan_cell cell = cell_of(plan);
+    uint64_t other = plan_expected_peak_bytes(plan, &cell);
+    cell.allocator = &floor_allocator;
+    assert_true(plan_expected_peak_bytes(plan, &cell) >= other + (UINT64_C(256) << 20));
+    plan_free(plan);
+}
+
 static void what_is_wrong_is_named(void **state)
 {
     static const struct {
@@ -107,6 +118,7 @@ int main(void)
         SUPPORT_TEST(a_limit_is_what_admission_counts),
         SUPPORT_TEST(an_oom_may_be_an_answer),
         SUPPORT_TEST(several_workers_may_need_a_map_each),
+        SUPPORT_TEST(a_floor_needs_its_arena_however_few_the_records_are),
         SUPPORT_TEST(what_is_wrong_is_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

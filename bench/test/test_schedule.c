@@ -5,6 +5,8 @@
 #define CELLS 20
 #define ROUNDS 5
 
+static const struct allocator allocator;
+
 static GPtrArray *some_cells(struct plan_cell *cells)
 {
     GPtrArray *pointers = g_ptr_array_new();
@@ -131,7 +133,7 @@ static uint64_t expected(const struct plan *plan, const struct plan_shape *shape
                          enum allocator_policy policy)
 {
     const struct allocator_setting setting = {.policy = policy};
-    const struct plan_cell cell = {.shape = shape, .setting = &setting};
+    const struct plan_cell cell = {.allocator = &allocator, .shape = shape, .setting = &setting};
     return plan_expected_peak_bytes(plan, &cell);
 }
 
@@ -164,7 +166,7 @@ static void a_second_build_beside_what_is_kept_is_expected_of_settings_that_keep
                 expected(&one, &shape, ALLOCATOR_POLICY_EAGER));
     const struct allocator_setting slow = {
         .policy = ALLOCATOR_POLICY_DELAYED, .has_delay = true, .delay_ms = 1000};
-    const struct plan_cell cell = {.shape = &shape, .setting = &slow};
+    const struct plan_cell cell = {.allocator = &allocator, .shape = &shape, .setting = &slow};
     assert_true(plan_expected_peak_bytes(&two, &cell) > measured);
 }
 
