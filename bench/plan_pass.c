@@ -30,7 +30,7 @@ bool plan_take_pass(struct plan *plan, enum plan_pass pass, GError **error)
 {
     plan->pass = pass;
     if (pass != PLAN_MEMORY) {
-        g_autoptr(GPtrArray) cells = plan->groups;
+        g_ptr_array_unref(plan->groups);
         plan->groups = g_steal_pointer(&plan->costs);
         plan->costs = g_ptr_array_new();
         plan->silent_ms = plan->ticking_ms = 0;

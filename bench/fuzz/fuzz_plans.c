@@ -50,7 +50,8 @@ static const GPtrArray *two_allocators(void)
 static void assert_is_plan(const struct plan *plan)
 {
     g_assert_true(plan->summary && *plan->summary && strchr(plan->baseline, '/'));
-    g_assert_true(plan->repeat >= 1 && plan->repeat <= 1000 && plan->groups->len > 0);
+    g_assert_true(plan->repeat >= 1 && plan->repeat <= 1000 && plan->rounds >= 1 && plan->rounds <= 1000);
+    g_assert_true(plan->groups->len + plan->costs->len > 0);
     g_assert_true(plan->walk->len >= 1 && plan->walk->len <= PROTOCOL_WALK_MAX);
     /* Deadlines are added up in ns. */
     g_assert_cmpuint(plan->timeout_ms, <=, G_MAXUINT32);
@@ -171,7 +172,8 @@ static void expand(const struct plan *plan)
         return;
     }
     if (!cells) /* a name that selects nothing */
-        g_assert_true(strstr(fuzz_assert_error(error, EXIT_BAD_DATA, plan->path), ": [cells "));
+        g_assert_true(strstr(fuzz_assert_error(error, EXIT_BAD_DATA, plan->path),
+                             plan->pass == PLAN_MEMORY ? ": [cells " : ": [cost "));
     if (!cells)
         return;
     assert_are_cells(plan, cells);
@@ -180,10 +182,21 @@ static void expand(const struct plan *plan)
     run_cell(plan, cells->pdata[cells->len - 1]);
 }
 
+/* Turns the plan to this pass, if it has cells for it, and frees it. */
+static void take(struct plan *plan, enum plan_pass pass)
+{
+    g_autoptr(GError) error = NULL;
+    if (plan_take_pass(plan, pass, &error))
+        expand(plan);
+    else
+        fuzz_assert_error(error, EXIT_NO_MATCH, plan->path);
+    plan_free(plan);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static const char *const whole[] = {"the group [plan] is missing", "there is no [cells NAME] group",
-                                        NULL};
+    static const char *const whole[] = {"the group [plan] is missing",
+                                        "there is no [cells NAME] and no [cost NAME] group", NULL};
     const char *path = fuzz_file(data, size);
     g_autoptr(GError) error = NULL;
     struct plan *plan = plan_read(path, &error);
@@ -194,7 +207,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     g_assert_no_error(error);
     fuzz_assert_ini_is_whole(path);
     assert_is_plan(plan);
-    expand(plan);
-    plan_free(plan);
+    bool timed = plan->costs->len > 0;
+    take(plan, PLAN_MEMORY);
+    if (timed)
+        take(plan_read(path, NULL), PLAN_COST);
     return 0;
 }
