@@ -38,7 +38,7 @@ static void fake_measure(void *opaque, unsigned benchmark, unsigned repetition, 
     counters[1] = (struct gbench_counter){"minor_faults", fake->zeros ? NAN : 100.0 * (repetition + 1)};
     result->counters = counters;
     result->counter_count = G_N_ELEMENTS(counters);
-    if (benchmark == fake->failing && fake->failing_at >> repetition & 1)
+    if (benchmark == fake->failing && repetition < REPETITIONS && fake->failing_at >> repetition & 1)
         result->error = "exit \"code\" 9,\n\\x\x01\xff of it";
 }
 
