@@ -22,7 +22,7 @@ extern "C" {
 #endif
 
 struct gbench_benchmark {
-    const char *name; /* "jemalloc/decay-0/hash_chained/api-250k/build" */
+    const char *name; /* ALLOCATOR/SETTING/WORKLOAD/SHAPE/PHASE: a cell and what of it is priced */
     uint64_t records; /* > 0 */
 };
 
