@@ -164,6 +164,11 @@ benchmark::TimeUnit time_unit(const std::string &word)
                           : benchmark::kNanosecond;
 }
 
+bool refuse_out(const struct gbench_flags &flags, const char *why, GError **error)
+{
+    return error_refuse(error, EXIT_SYSTEM, "--benchmark_out=%s: %s", flags.out, why);
+}
+
 bool run(const struct gbench *gbench, char **json, GError **error)
 {
     struct gbench_flags flags;
@@ -190,7 +195,7 @@ bool run(const struct gbench *gbench, char **json, GError **error)
         file.open(flags.out);
         report.add(flags.out_format, &file, &file, 0, flags.report_aggregates_only);
         if (!file)
-            return error_refuse(error, EXIT_SYSTEM, "--benchmark_out=%s: cannot be written", flags.out);
+            return refuse_out(flags, "cannot be written", error);
     }
     int repetitions = static_cast<int>(flags.repetitions ? flags.repetitions : gbench->repetitions);
     for (gbench_subject &subject : subjects)
@@ -204,8 +209,7 @@ bool run(const struct gbench *gbench, char **json, GError **error)
     benchmark::RunSpecifiedBenchmarks(&report, "all");
     file.flush();
     if (!file)
-        return error_refuse(error, EXIT_SYSTEM, "--benchmark_out=%s: not all of it could be written",
-                            flags.out);
+        return refuse_out(flags, "not all of it could be written", error);
     *json = g_strdup(text.str().c_str());
     return true;
 }
@@ -233,6 +237,8 @@ try {
     std::fill_n(wanted, gbench->count, false);
     if (!read_all(gbench, flags, subjects, error))
         return false;
+    if (*flags.out && !flags.lists && !std::ofstream(flags.out, std::ios::app))
+        return refuse_out(flags, "cannot be written", error);
     for (const gbench_subject &subject : subjects)
         wanted[subject.benchmark] = true;
     return true;

@@ -69,13 +69,14 @@ unsigned gbench_repetitions(const struct gbench *gbench);
 bool gbench_lists(const struct gbench *gbench);
 
 /* wanted[i]: does --benchmark_filter leave benchmark i? All without a filter. Errors: EXIT_USAGE for a flag or a value
- * that there is not, EXIT_NO_MATCH when none is left. */
+ * that there is not, EXIT_NO_MATCH when none is left, EXIT_SYSTEM when --benchmark_out=… cannot be written (it is there
+ * afterwards; what it has stays until gbench_run). So whoever measures before gbench_run asks this first. */
 bool gbench_select(const struct gbench *gbench, bool *wanted, GError **error);
 
 /* Measures what is wanted and reports. `*json` is the whole report, also where the flags say that the console has
- * another form or a file is written; the caller frees. NULL after a list. Errors are gbench_select's, before anything
- * is measured, and EXIT_SYSTEM for a file --benchmark_out=… that cannot be written. That a benchmark has an
- * error is none: it stands in the report. */
+ * another form or a file is written; the caller frees. NULL after a list. Errors: gbench_select's, and EXIT_USAGE for a
+ * --benchmark_context that the facts have, before anything is measured; EXIT_SYSTEM when not all of the file could be
+ * written. That a benchmark has an error is none: it stands in the report. */
 bool gbench_run(const struct gbench *gbench, char **json, GError **error);
 
 #ifdef __cplusplus

@@ -423,6 +423,9 @@ static void a_file_that_cannot_be_written_is_an_error(void **state)
     assert_false(gbench_run(&gbench, &json, &error));
     support_assert_error(&error, EXIT_SYSTEM, (const char *const[]){nowhere, NULL});
     assert_int_equal(fake.calls[0], 0);
+    bool wanted[G_N_ELEMENTS(benchmarks)];
+    assert_false(gbench_select(&gbench, wanted, &error));
+    support_assert_error(&error, EXIT_SYSTEM, (const char *const[]){nowhere, NULL});
     gbench.flags = FLAGS("--benchmark_out=/dev/full");
     assert_false(gbench_run(&gbench, &json, &error));
     support_assert_error(&error, EXIT_SYSTEM, (const char *const[]){"/dev/full", NULL});
