@@ -1,7 +1,8 @@
 # What all figures share: the file to write, fonts, colours and shapes, and the ok rows of summary.csv as arrays.
 # scripts/plot sets run, plots, name and format (svg or png); a figure sets `question` and loads this file. One that
-# draws rows of another status, too, sets `statuses`.
+# draws rows of another status, too, sets `statuses`; one that draws another run folder than run sets `folder`.
 if (!exists('statuses')) { statuses = 'ok' }
+if (!exists('folder')) { folder = run }
 set encoding utf8
 set decimalsign '.'
 
@@ -67,19 +68,30 @@ wanted(status) = place_in(statuses, status) > 0
 
 # --- the ok rows: after eval numbers('peak_rss_bytes'), peak_rss_bytes[1] to [rows] hold that column, NaN if empty ---
 
-summary = run.'/summary.csv'
+summary = folder.'/summary.csv'
 set datafile separator comma
 lines = 0
 stats summary using (lines = lines + 1, 0) nooutput
+# What an older summary.csv does not have must not be asked for: has('column').
+header = ' '
+last_column = STATS_columns
+stats summary every ::0::0 using (sum [k=1:last_column] (header = header.strcol(k).' ', 0)) nooutput
+has(column_name) = strstrt(header, ' '.column_name.' ') > 0
 set datafile columnheaders
 rows = 0
 all_rows = 0
 allocators = ''
+# Floors (role=floor) come behind the others: nobody else's colour depends on whether one ran.
+floors = ''
+is_floor(role) = role eq 'floor'
+text(column_name) = has(column_name) ? strcol(column_name) : ''
 # A table of nothing but its header makes stats complain.
 if (lines > 1) {
     stats summary using (all_rows = all_rows + 1, rows = rows + wanted(strcol('status')), \
-        allocators = put(allocators, strcol('allocator')), 0) nooutput
+        is_floor(text('role')) ? (floors = put(floors, strcol('allocator'))) \
+        : (allocators = put(allocators, strcol('allocator'))), 0) nooutput
 }
+allocators = allocators.(allocators eq '' || floors eq '' ? '' : ' ').floors
 number(column_name) = strcol(column_name) eq '' ? NaN : real(strcol(column_name))
 column_array(c, value) = sprintf("array %s[rows]; at = 0; stats summary using \
     (wanted(strcol('status')) ? (at = at + 1, %s[at] = %s('%s'), 0) : 0) nooutput; ", c, c, value, c)
@@ -96,6 +108,9 @@ main_block = ''
 if (rows > 0) {
     eval texts('cell allocator setting policy workload shape order')
     eval numbers('baseline_rss_bytes live_bytes runs_ok')
+    array role[rows]
+    do for [i=1:rows] { role[i] = '' }
+    if (has('role')) { eval texts('role') }
     # Where the plan asked for THP modes there are several cells of one setting: the mode tells them apart.
     do for [i=1:rows] { setting[i] = setting[i].asked_mode(cell[i]) }
     array block[rows]

@@ -16,18 +16,13 @@ if (limit == 0) {
     exit
 }
 
-# An older summary.csv does not count who was killed; the column is among the first 50.
-counts_killed = 0
-set datafile separator comma
-stats summary every ::0::0 using (counts_killed = sum [k=1:50] (strcol(k) eq 'runs_oom'), 0) nooutput
-set datafile separator whitespace
-
 if (rows > 0) {
     eval texts('status limit_bytes ended_in pressure_victim')
     eval numbers('window_ms peak_rss_bytes silent_rss_bytes silent_held_bytes rebuild_peak_rss_bytes neighbour_got_bytes runs')
     array runs_oom[rows]
     do for [i=1:rows] { runs_oom[i] = 0 }
-    if (counts_killed) { eval numbers('runs_oom') }
+    # An older summary.csv does not count who was killed.
+    if (has('runs_oom')) { eval numbers('runs_oom') }
 }
 killed(i) = status[i] eq 'oom'
 partly(i) = !killed(i) && runs_oom[i] > 0
