@@ -1,5 +1,7 @@
 # What does giving memory back cost the next build?
-# One panel per allocator, one point per setting, the other allocators grey; of the block with the most cells.
+# One panel per allocator, one point per setting, the other allocators grey; of the block with the most cells. The price is
+# the rebuild of the memory pass, mostly a single run: where the timed pass has prices, pareto answers better, and this is
+# not drawn.
 question = 'What does giving memory back cost the next build?'
 load plots.'/style.gp'
 
@@ -13,6 +15,13 @@ set datafile separator '='
 stats run.'/plan.ini' using (word(strcol(1), 1) eq 'baseline' ? (baseline = word(strcol(2), 1), 0) : 0) nooutput
 set datafile separator whitespace
 
+if (rows > 0 && has('cycle_of_baseline')) {
+    eval numbers('cycle_of_baseline')
+    if (0 < sum [i=1:rows] (drawn(i) && known(cycle_of_baseline[i]))) {
+        eval nothing('The timed pass has better prices, and pareto draws them.')
+        exit
+    }
+}
 panels = ''
 cells = 0
 others = 0

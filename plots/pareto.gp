@@ -53,6 +53,7 @@ shapes = ''
 unpriced = 0
 no_memory = 0
 others = 0
+longest = 20
 few = NaN
 many = NaN
 do for [i=1:rows] {
@@ -63,6 +64,7 @@ do for [i=1:rows] {
     no_memory = no_memory + (priced(i) && !drawn(i))
     if (drawn(i)) {
         some = i
+        longest = larger(longest, strlen(full_name(i)))
         any_ticking = any_ticking + ticks(i)
         another = another + (ticks(i) && best_silent[i] != best_ticking[i])
         moved = moved + (ticks(i) && abs(silent(i) - ticking(i)) >= 1)
@@ -81,10 +83,10 @@ label_gap = 17
 plane_left = 76
 plane_right = 456
 names_at = 478
-silent_at = 716
-ticking_at = 776
-price_left = 804
-price_right = 1028
+silent_at = names_at + 7.6 * longest + 66
+ticking_at = silent_at + 60
+price_left = ticking_at + 28
+price_right = price_left + 224
 first_top = 150
 plane_height = larger(300, label_gap * (n + 1))
 plane_bottom = first_top + plane_height
@@ -97,7 +99,7 @@ footnote = not_drawn.(unpriced == 0 ? '' : count(unpriced, 'cell', 'cells').' wi
     .(no_memory == 0 ? '' : count(no_memory, 'cell', 'cells').' without a silent window not drawn. ') \
     .(others == 0 ? '' : count(others, 'cell', 'cells').' of other workloads and shapes not drawn. ') \
     .'The frontier compares tenths of a percent; where intervals overlap, it may run otherwise.'
-eval canvas(1100, plane_bottom + 84)
+eval canvas(price_right + 72, plane_bottom + 84)
 set label second_line at screen px(20), py(72) textcolor rgb grey
 eval area(0, W, 0, H)
 set xrange [0:W]
