@@ -16,7 +16,8 @@ priced(i) = here(i) && cycle_of_baseline[i] > 0
 drawn(i) = priced(i) && known(silent_held_bytes[i]) && over(peak_rss_bytes[i], i) > 0
 n = rows > 0 && prices ? int(sum [i=1:rows] drawn(i)) : 0
 if (n == 0) {
-    eval nothing('This run has no ok cell with a silent window and a price: there is nothing to draw.')
+    eval nothing(prices ? 'No ok cell has a silent window and a price against the baseline: there is nothing to draw.' \
+        : 'This run has no prices of a timed pass: there is nothing to draw.')
     exit
 }
 
@@ -97,9 +98,10 @@ second_line = sprintf('What it costs: CPU time of build + drop + rebuild against
     workload[some], joined(shapes), rounds_text)
 footnote = not_drawn.(unpriced == 0 ? '' : count(unpriced, 'cell', 'cells').' without a price not drawn. ') \
     .(no_memory == 0 ? '' : count(no_memory, 'cell', 'cells').' without a silent window not drawn. ') \
-    .(others == 0 ? '' : count(others, 'cell', 'cells').' of other workloads and shapes not drawn. ') \
-    .'The frontier compares tenths of a percent; where intervals overlap, it may run otherwise.'
-eval canvas(price_right + 72, plane_bottom + 84)
+    .(others == 0 ? '' : count(others, 'cell', 'cells').' of other workloads and shapes not drawn.')
+eval canvas(price_right + 72, plane_bottom + 96)
+set label 'The frontier compares tenths of a percent; where intervals overlap, it may run otherwise.' at screen px(20), py(H - 34) \
+    font ',11' textcolor rgb grey
 set label second_line at screen px(20), py(72) textcolor rgb grey
 eval area(0, W, 0, H)
 set xrange [0:W]

@@ -24,7 +24,8 @@ shown(i) = has_price(i) && (block[i] eq main_block || is_null(i))
 apart(i) = is_null(i) || is_floor(role[i])
 n = rows > 0 && priced ? int(sum [i=1:rows] (shown(i) && !apart(i))) : 0
 if (n == 0) {
-    eval nothing('There is no timed pass with an ok cell: there is nothing to draw.')
+    eval nothing(priced ? 'No cell of the timed pass is ok: there is nothing to draw.' \
+        : 'This run has no prices of a timed pass: there is nothing to draw.')
     exit
 }
 
