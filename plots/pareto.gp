@@ -190,7 +190,7 @@ percent_text(percent) = !known(percent) ? '–' : percent < 99.95 && percent >= 
 do for [k=1:n] {
     i = order_of[k]
     ink = best(i) ? '#000000' : grey
-    face = best(i) ? 'DejaVu Sans:Bold,12' : 'DejaVu Sans,12'
+    face = best(i) ? bold : 'DejaVu Sans,12'
     set label full_name(i) at first names_at, label_y[k] textcolor rgb ink font face
     set label percent_text(silent(i)) at first silent_at, label_y[k] right textcolor rgb ink
     if (any_ticking > 0) { set label percent_text(ticking(i)) at first ticking_at, label_y[k] right textcolor rgb ink }

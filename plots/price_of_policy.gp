@@ -133,7 +133,7 @@ ink(i) = apart(i) ? 0x888888 : policy_colour(policy[i])
 do for [i=1:rows] {
     if (shown(i)) {
         if (first[i]) {
-            set label group(i) at first 20, row_y(i) font 'DejaVu Sans:Bold,12' \
+            set label group(i) at first 20, row_y(i) font bold \
                 textcolor rgb (apart(i) ? 0x444444 : colour(allocator_place(i)))
             set arrow from first 20, row_y(i) - 15 to first W - 20, row_y(i) - 15 nohead lc rgb '#DDDDDD' lw 0.5
         }

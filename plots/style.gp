@@ -24,6 +24,8 @@ terminal(scale) = format eq 'png' \
     ? sprintf('set terminal pngcairo rounded size %d,%d fontscale %.3f linewidth %.1f pointscale %.1f', \
               scale * W, scale * H, 0.75 * scale, scale, scale) \
     : sprintf('set terminal svg rounded size %d,%d', W, H)
+# SVG would take the face for a part of the font's name.
+bold = format eq 'png' ? 'DejaVu Sans:Bold,12' : 'DejaVu Sans,12'
 canvas(w, h) = (W = w, H = h, terminal(1.5) \
     .' noenhanced font "DejaVu Sans,12" background "white"; set output run."/plots/".name.".".format;' \
     .'set label 901 question at screen px(20), py(30) font ",18";' \
