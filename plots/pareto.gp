@@ -5,35 +5,38 @@
 question = 'What stays, and what does it cost?'
 load plots.'/style.gp'
 
-prices = has('cycle_of_baseline')
-if (rows > 0 && prices) {
-    eval numbers('peak_rss_bytes silent_held_bytes ticking_held_bytes window_ms ticking_ms \
-cycle_of_baseline cycle_of_baseline_low cycle_of_baseline_high cost_rounds')
-    eval texts('cycle_of_baseline_verdict cost_shape')
-}
-here(i) = block[i] eq main_block && !is_floor(role[i])
-priced(i) = here(i) && cycle_of_baseline[i] > 0
-drawn(i) = priced(i) && known(silent_held_bytes[i]) && over(peak_rss_bytes[i], i) > 0
-n = rows > 0 && prices ? int(sum [i=1:rows] drawn(i)) : 0
-if (n == 0) {
-    eval nothing(prices ? 'No ok cell has a silent window and a price against the baseline: there is nothing to draw.' \
-        : 'This run has no prices of a timed pass: there is nothing to draw.')
-    exit
-}
-
 # The setting the others are compared to is the plan's: baseline=glibc/default.
 baseline = ''
 set datafile separator '='
 stats run.'/plan.ini' using (word(strcol(1), 1) eq 'baseline' ? (baseline = word(strcol(2), 1), 0) : 0) nooutput
 set datafile separator whitespace
 
+prices = has('cycle_of_baseline')
+if (rows > 0 && prices) {
+    eval numbers('peak_rss_bytes silent_held_bytes ticking_held_bytes window_ms ticking_ms \
+cycle_cpu_ns_per_record cycle_of_baseline cycle_of_baseline_low cycle_of_baseline_high cost_rounds')
+    eval texts('cycle_of_baseline_verdict cost_shape')
+}
+here(i) = block[i] eq main_block && !is_floor(role[i])
+# To itself the baseline has no ratio.
+is_baseline(i) = strstrt(cell[i], baseline.'/') == 1 && cycle_cpu_ns_per_record[i] > 0
+price(i) = is_baseline(i) ? 1 : cycle_of_baseline[i]
+priced(i) = here(i) && price(i) > 0
+drawn(i) = priced(i) && known(silent_held_bytes[i]) && over(peak_rss_bytes[i], i) > 0
+timed = rows > 0 && prices ? int(sum [i=1:rows] (cost_rounds[i] > 0)) : 0
+n = timed > 0 ? int(sum [i=1:rows] drawn(i)) : 0
+if (n == 0) {
+    eval nothing(timed > 0 ? 'No ok cell has a silent window and a price against the baseline: there is nothing to draw.' \
+        : 'This run has no prices of a timed pass: there is nothing to draw.')
+    exit
+}
+
 kept(bytes, i) = 100 * over(bytes, i) / over(peak_rss_bytes[i], i)
 silent(i) = kept(silent_held_bytes[i], i)
 ticking(i) = kept(ticking_held_bytes[i], i)
-price(i) = cycle_of_baseline[i]
 low_price(i) = cycle_of_baseline_low[i] > 0 ? cycle_of_baseline_low[i] : price(i)
 high_price(i) = cycle_of_baseline_high[i] > 0 ? cycle_of_baseline_high[i] : price(i)
-shows_none(i) = strstrt(cycle_of_baseline_verdict[i], 'no difference') == 1
+shows_none(i) = !is_baseline(i) && strstrt(cycle_of_baseline_verdict[i], 'no difference') == 1
 full_name(i) = allocator[i].'/'.setting[i]
 
 # --- the frontier: nobody holds as little, to a tenth of a percent of the peak, for less ---

@@ -7,7 +7,8 @@ load plots.'/style.gp'
 if (rows > 0) {
     eval numbers('window_ms peak_rss_bytes drop_rss_bytes silent_rss_bytes silent_held_bytes ticking_rss_bytes purge_rss_bytes')
 }
-shown(i) = live_bytes[i] > 0 && known(peak_rss_bytes[i])
+# A floor's memory is there before it begins: it says nothing.
+shown(i) = live_bytes[i] > 0 && known(peak_rss_bytes[i]) && !is_floor(role[i])
 silent = rows > 0 ? sum [i=1:rows] (shown(i) && known(silent_held_bytes[i])) : 0
 stays(i) = silent > 0 ? silent_held_bytes[i] : drop_rss_bytes[i]
 sort_key(i) = known(stays(i)) ? over(stays(i), i) / live_bytes[i] : 1e9
@@ -28,7 +29,7 @@ do for [i=1:rows] {
 
 subtitle = 'RSS over the baseline, in percent of the live bytes. Within a block the cell '\
     .(silent > 0 ? 'that holds least after silence' : 'with the least at once').' comes first.'
-empty = rows - cells
+empty = rows - cells - sum [i=1:rows] is_floor(role[i])
 footnote = not_drawn.(empty == 0 ? '' : count(empty, 'cell', 'cells').' without live bytes not drawn.')
 first_top = 110
 eval canvas(1000, first_top + rows_height + 70)

@@ -151,7 +151,7 @@ do for [c=1:words(phases)] {
         if (shown(i) && known(ns[i])) {
             end = column_at + scale * ns[i]
             if (apart(i) && scale * ns[i] >= 2) {
-                set arrow from first end, first_top + 6 to first end, bottom nohead dt 2 + is_null(i) lc rgb grey lw 0.8
+                set arrow from first end, first_top + 6 to first end, row_y(i) nohead dt 2 + is_null(i) lc rgb grey lw 0.8
             }
             set object rectangle from first column_at, row_y(i) - 5 to first end, row_y(i) + 5 fc rgb lighter(ink(i), 0.55) fs solid noborder
             if (known(low_ns[i]) && known(high_ns[i])) {

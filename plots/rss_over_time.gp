@@ -4,6 +4,11 @@ question = 'What stays resident after the drop, and for how long?'
 statuses = 'ok oom'
 load plots.'/style.gp'
 
+if (cost eq run) {
+    eval nothing('A timed pass takes no samples between its marks: there is nothing to draw.')
+    exit
+}
+
 drawn(i) = block[i] eq main_block && known(peak_rss_bytes[i]) && samples_file[i] ne ''
 panels = ''
 cells = 0

@@ -132,6 +132,7 @@ static void the_folder_of_a_timed_pass_draws_its_own_prices(void **state)
     g_auto(program_outcome) outcome = {0};
     plot(run, &outcome);
     assert_true(drawn(run, "price_of_policy"));
+    assert_false(drawn(run, "rss_over_time"));
 }
 
 static void without_prices_the_rebuild_is_drawn_instead(void **state)
