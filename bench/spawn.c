@@ -95,6 +95,15 @@ static const char *prepare(const struct spawn_spec *spec, pid_t parent, const in
     return NULL;
 }
 
+/* Until ours closes its end, or is gone. */
+static void stand_still(const int hold[2])
+{
+    char none;
+    close(hold[1]);
+    while (read(hold[0], &none, 1) < 0 && errno == EINTR)
+        ;
+}
+
 static void become(const struct spawn_spec *spec, pid_t parent, const int fds[3], int tell_fd)
 {
     struct failure failure = {.error = 0};
@@ -118,16 +127,35 @@ static pid_t fail(GError **error, const struct spawn_spec *spec, const char *ste
     return 0;
 }
 
+static bool open_pipes(int tell[2], int hold[2])
+{
+    if (pipe2(tell, O_CLOEXEC) != 0)
+        return false;
+    if (pipe2(hold, O_CLOEXEC) == 0)
+        return true;
+    int number = errno;
+    close(tell[0]);
+    close(tell[1]);
+    errno = number;
+    return false;
+}
+
 pid_t spawn(const struct spawn_spec *spec, int output_fd, int mark_fd, int go_fd, GError **error)
 {
     const int fds[3] = {output_fd, mark_fd, go_fd};
-    int tell[2];
-    if (pipe2(tell, O_CLOEXEC) != 0)
+    int tell[2], hold[2];
+    if (!open_pipes(tell, hold))
         return fail(error, spec, "pipe", errno);
     pid_t parent = getpid(), pid = fork();
     int number = errno;
-    if (pid == 0)
+    if (pid == 0) {
+        stand_still(hold);
         become(spec, parent, fds, tell[1]);
+    }
+    if (pid > 0 && spec->before_exec)
+        spec->before_exec(pid, spec->data);
+    close(hold[0]);
+    close(hold[1]);
     close(tell[1]);
     struct failure failure;
     ssize_t got = 0;

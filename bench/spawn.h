@@ -18,6 +18,9 @@ struct spawn_spec {
     /* The cgroup.procs it enters before it is the program; NULL: ours. With one, its oom_score_adj is 1000: the
      * first whom the kernel may take and, as all in the group are alike, the larger one first. */
     const char *cgroup_procs;
+    /* Called in our process with the new one's number, while that stands still and has done nothing yet; or NULL. */
+    void (*before_exec)(pid_t pid, void *data);
+    void *data;
 };
 
 /* Starts it in a process group of its own with `output_fd` as stdout and stderr, `mark_fd` and `go_fd` as
