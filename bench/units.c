@@ -177,20 +177,29 @@ static char *with_decimals(double value, const char *format, const char *unit)
 {
     char number[G_ASCII_DTOSTR_BUF_SIZE];
     g_ascii_formatd(number, sizeof number, format, value);
-    return g_strdup_printf("%s %s", number, unit);
+    return g_strdup_printf("%s%s", number, unit);
 }
 
-/* Three significant digits; the limits are where rounding would show a fourth. */
+/* 1000 or more, in three significant digits; the limits are where rounding would show a fourth. */
+static char *in_thousands(uint64_t number, const char *const units[6])
+{
+    double value = (double)number / 1000;
+    guint unit = 0;
+    for (; value >= 999.5 && unit < 5; unit++)
+        value /= 1000;
+    return with_decimals(value, value < 9.995 ? "%.2f" : value < 99.95 ? "%.1f" : "%.0f", units[unit]);
+}
+
 char *units_format_bytes(uint64_t bytes)
 {
-    static const char *const UNITS[] = {"kB", "MB", "GB", "TB", "PB", "EB"};
-    double value = (double)bytes / 1000;
-    guint unit = 0;
-    if (bytes < 1000)
-        return g_strdup_printf("%" G_GUINT64_FORMAT " B", bytes);
-    for (; value >= 999.5 && unit + 1 < G_N_ELEMENTS(UNITS); unit++)
-        value /= 1000;
-    return with_decimals(value, value < 9.995 ? "%.2f" : value < 99.95 ? "%.1f" : "%.0f", UNITS[unit]);
+    static const char *const UNITS[] = {" kB", " MB", " GB", " TB", " PB", " EB"};
+    return bytes < 1000 ? g_strdup_printf("%" G_GUINT64_FORMAT " B", bytes) : in_thousands(bytes, UNITS);
+}
+
+char *units_format_about(uint64_t count)
+{
+    static const char *const UNITS[] = {"k", "M", "G", "T", "P", "E"};
+    return count < 1000 ? g_strdup_printf("%" G_GUINT64_FORMAT, count) : in_thousands(count, UNITS);
 }
 
 char *units_format_limit(uint64_t bytes)
@@ -217,7 +226,7 @@ char *units_format_duration_ms(uint64_t ms)
     if (ms < 1000)
         return g_strdup_printf("%" G_GUINT64_FORMAT " ms", ms);
     if (ms < 59950)
-        return with_decimals((double)ms / 1000, ms % 1000 == 0 ? "%.0f" : "%.1f", "s");
+        return with_decimals((double)ms / 1000, ms % 1000 == 0 ? "%.0f" : "%.1f", " s");
     uint64_t seconds = ms / 1000 + (ms % 1000 >= 500);
     if (seconds < 3600)
         return two_units(seconds / 60, "min", seconds % 60, "s");

@@ -32,5 +32,6 @@ char *
 units_format_limit(uint64_t bytes); /* as a plan has it, "64 MiB", where that is whole; else the above */
 char *units_format_duration_ms(uint64_t ms); /* "40 ms", "12.3 s", "4 min 10 s" */
 char *units_format_count(uint64_t count);    /* "10M", "250k", "1234567" (exact or in full) */
+char *units_format_about(uint64_t count);    /* "999", "1.23k", "45.6M": rounded */
 
 #endif

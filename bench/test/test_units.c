@@ -256,6 +256,20 @@ static void counts_are_written_exactly_and_read_back(void **state)
     }
 }
 
+static void a_count_for_a_table_has_three_digits(void **state)
+{
+    (void)state;
+    assert_reads(units_format_about(0), "0");
+    assert_reads(units_format_about(999), "999");
+    assert_reads(units_format_about(1000), "1.00k");
+    assert_reads(units_format_about(9994), "9.99k");
+    assert_reads(units_format_about(9996), "10.0k");
+    assert_reads(units_format_about(1234567), "1.23M");
+    assert_reads(units_format_about(999499), "999k");
+    assert_reads(units_format_about(999500), "1.00M");
+    assert_reads(units_format_about(UINT64_MAX), "18.4E");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -278,6 +292,7 @@ int main(void)
         cmocka_unit_test(rounding_up_moves_to_the_next_digit_or_unit),
         cmocka_unit_test(durations_are_written_in_the_unit_that_fits),
         cmocka_unit_test(counts_are_written_exactly_and_read_back),
+        cmocka_unit_test(a_count_for_a_table_has_three_digits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
