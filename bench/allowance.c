@@ -4,10 +4,12 @@
 #include <sys/resource.h>
 
 #include "error.h"
+#include "syscalls.h"
 
-/* Three pipes' ends and five files of /proc each; and what we and the start of one need ourselves. */
-#define DESCRIPTORS_PER_RUN 10
-#define DESCRIPTORS_OWN 24
+/* Three pipes' ends, five files of /proc and the counters of system calls each, where they are asked for; and what
+ * we and the start of one need ourselves. */
+#define DESCRIPTORS_PER_RUN (10 + SYSCALLS_COUNT)
+#define DESCRIPTORS_OWN 26
 
 guint allowance_jobs(guint asked, GError **error)
 {

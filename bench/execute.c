@@ -47,16 +47,28 @@ static struct run_spec *spec_of(const struct suite *suite, const struct options 
     return spec;
 }
 
+/* Told once why not. */
+static bool may_count(const struct options *options)
+{
+    g_autoptr(GError) why = NULL;
+    if (options->count_calls && !syscalls_possible(syscalls_tracefs, &why))
+        fprintf(stderr, "afterfree: warning: %s\n  The run goes on, its columns of calls stay empty\n",
+                why->message);
+    return options->count_calls && !why;
+}
+
 static GPtrArray *specs_of(const struct suite *suite, const struct options *options, GError **error)
 {
     g_autoptr(GPtrArray) specs = g_ptr_array_new_with_free_func(free_spec);
     g_autoptr(GArray) runs = plan_schedule(suite->cells, (guint)suite->plan->repeat, suite->plan->seed);
+    bool count_calls = may_count(options);
     if (options->set_thp)
         plan_group_by_thp(runs);
     for (guint i = 0; i < runs->len; i++) {
         struct run_spec *spec = spec_of(suite, options, g_array_index(runs, struct plan_run, i), error);
         if (!spec)
             return NULL;
+        spec->count_calls = count_calls;
         g_ptr_array_add(specs, spec);
     }
     return g_steal_pointer(&specs);

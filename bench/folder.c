@@ -28,7 +28,11 @@ static const char marks_header[] = "cell,repeat,phase,"
     PROTOCOL_MARK_FIELDS(X)
 #undef X
         "rss_bytes,rss_after_bytes,rollup_rss_bytes,lazy_bytes,anon_huge_bytes,peak_bytes,running_ns,"
-        "cpu_wait_ns,settle_ns,cgroup_usage_bytes";
+        "cpu_wait_ns,settle_ns,cgroup_usage_bytes"
+#define X(name) "," #name "_calls"
+    SYSCALLS(X)
+#undef X
+    ;
 
 static bool system_error(GError **error, const char *path)
 {
@@ -239,6 +243,8 @@ static bool write_marks(struct folder *folder, const struct record *record, cons
         add_known(row, mark->cpu_wait_ns);
         csv_add_u64(row, mark->settle_ns);
         add_known(row, mark->cgroup_usage_bytes);
+        for (int call = 0; call < SYSCALLS_COUNT; call++)
+            add_known(row, mark->calls[call]);
         g_string_append_printf(rows, "%s%s", i > 0 ? "\n" : "", row->str);
     }
     return rows->len == 0 || csv_write_row(folder->marks_fd, rows, folder->marks_path, error);

@@ -27,6 +27,7 @@ static const struct {
     {"machine", "afterfree_version", NULL},
     {"run", "fixed_addresses", NULL},
     {"run", "pass", "memory"},
+    {"run", "count_calls", "no"},
     {"plan", "walk", PLAN_DEFAULT_WALK},
 };
 

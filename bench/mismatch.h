@@ -3,7 +3,7 @@
  * Conditions must be the same, or a difference in the figures says nothing about the allocators:
  *   machine.ini [machine]  kernel cpu cores memory_bytes (by more than 1 %) swap_bytes page_bytes thp_enabled
  *                          thp_defrag overcommit_memory cgroup_limit_bytes page_reporting afterfree_version
- *   machine.ini [run]      fixed_addresses pass
+ *   machine.ini [run]      fixed_addresses pass count_calls
  *   plan.ini [plan]        walk
  *   runs.csv, cell by cell workload shape records strings length order removal survivors seed window_ms
  *                          ticking_ms thp limit_bytes workers, and env

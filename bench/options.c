@@ -70,8 +70,8 @@ static const char run_text[] =
     "build\n"
     "\n"
     "A run that was ended before its time goes on with --resume DIR: what is proven stays, all else is run.\n"
-    "Plan, selection and --sample-hz are those it began with; only -j, -q, --strict, --set-thp and\n"
-    "--no-table go along.\n"
+    "Plan, selection, --sample-hz and --count-calls are those it began with; only\n"
+    "-j, -q, --strict, --set-thp and --no-table go along.\n"
     "  afterfree run --resume results/latest\n";
 
 static const char run_codes[] =
@@ -84,6 +84,12 @@ static const char run_codes[] =
     "at\n"
     "the start and marked ? in the table.\n"
     "--set-thp: the mode is put back on every way out, also when afterfree is killed.\n"
+    "--count-calls: madvise, munmap, mmap and brk of each phase, by tracepoints of the kernel. It needs "
+    "root, "
+    "or\n"
+    "a readable tracefs and perf_event_open; else it is told what is missing, and the columns stay empty. "
+    "Each\n"
+    "counted call costs time (results/README.md): take no price from such a run.\n"
     "\n"
     "Exit codes:\n"
     "  0    every row is proven, or skipped because not installed, too big, or no memory cgroup can be\n"
@@ -126,7 +132,7 @@ bool options_finish_selection(struct options *options, const struct selection *s
 
 /* A resumed run is the run it was. */
 static bool resumes_alone(const struct options *options, const struct selection *selection, bool has_hz,
-                          GError **error)
+                          bool counts, GError **error)
 {
     const struct {
         const char *name;
@@ -137,7 +143,8 @@ static bool resumes_alone(const struct options *options, const struct selection 
                   {"--data", options->data},
                   {"--preload", selection->preloads},
                   {"--out", options->out},
-                  {"--sample-hz", has_hz}};
+                  {"--sample-hz", has_hz},
+                  {"--count-calls", counts}};
     for (guint i = 0; options->resume && i < G_N_ELEMENTS(others); i++)
         if (others[i].given)
             return options_usage(
@@ -151,7 +158,7 @@ bool options_read_run(struct options *options, int argc, char **argv, GError **e
     *options = (struct options){.plan = NULL};
     struct selection selection = {.repeat = NOT_GIVEN};
     int jobs = MATRIX_DEFAULT_JOBS, hz = NOT_GIVEN;
-    gboolean strict = FALSE, set_thp = FALSE, quiet = FALSE, no_table = FALSE;
+    gboolean strict = FALSE, set_thp = FALSE, quiet = FALSE, no_table = FALSE, count_calls = FALSE;
     const GOptionEntry entries[] = {
         SELECTION_ENTRIES(options, selection),
         {"jobs", 'j', 0, G_OPTION_ARG_INT, &jobs, "processes alive at once, one of them busy (default: 8)",
@@ -164,6 +171,8 @@ bool options_read_run(struct options *options, int argc, char **argv, GError **e
          NULL},
         {"set-thp", 0, 0, G_OPTION_ARG_NONE, &set_thp,
          "change the system's THP mode where a plan asks (root)", NULL},
+        {"count-calls", 0, 0, G_OPTION_ARG_NONE, &count_calls,
+         "count madvise, munmap, mmap and brk; its times are no prices", NULL},
         {"quiet", 'q', 0, G_OPTION_ARG_NONE, &quiet, "no progress", NULL},
         {"no-table", 0, 0, G_OPTION_ARG_NONE, &no_table, "print no table at the end", NULL},
         {NULL, 0, 0, G_OPTION_ARG_NONE, NULL, NULL, NULL}};
@@ -172,7 +181,7 @@ bool options_read_run(struct options *options, int argc, char **argv, GError **e
     g_option_context_set_description(context, run_codes);
     g_option_context_add_main_entries(context, entries, NULL);
     bool good = options_parse(context, &argc, &argv, error) &&
-                resumes_alone(options, &selection, hz != NOT_GIVEN, error) &&
+                resumes_alone(options, &selection, hz != NOT_GIVEN, count_calls, error) &&
                 options_finish_selection(options, &selection, argc, argv, error) &&
                 options_in_range("--jobs", jobs, 1, 256, error);
     if (hz == NOT_GIVEN)
@@ -181,6 +190,7 @@ bool options_read_run(struct options *options, int argc, char **argv, GError **e
     g_strfreev(selection.preloads);
     options->strict = strict;
     options->set_thp = set_thp;
+    options->count_calls = count_calls;
     options->no_table = no_table;
     options->matrix = (struct matrix_options){.jobs = (guint)jobs, .sample_hz = (guint)hz, .quiet = quiet};
     return good;

@@ -15,7 +15,8 @@ struct options {
     char *out;            /* NULL: results/<utc>-<host> */
     char *resume;         /* NULL, or the run folder to go on with: the plan and what selects are its own */
     bool strict, no_table;
-    bool set_thp; /* may the system's THP mode be changed? */
+    bool set_thp;     /* may the system's THP mode be changed? */
+    bool count_calls; /* of the system, see syscalls.h */
     struct matrix_options matrix;
     enum plan_pass pass; /* of the plan: which command this is */
     char *run_folder;    /* `summary`: its argument; `compare`: A */

@@ -89,27 +89,21 @@ struct record_sampled record_sampled_in(const struct child_mark *phase, const GA
     return sampled;
 }
 
-/* The first of that phase at or behind mark number `from`. */
-static const struct record_mark *find_mark_from(const GArray *marks, guint from, const char *phase)
+const struct record_mark *record_mark_behind(const GArray *marks, const char *before, const char *phase)
 {
-    for (guint i = from; i < marks->len; i++) {
+    bool behind = !before;
+    for (guint i = 0; i < marks->len; i++) {
         const struct record_mark *mark = &g_array_index(marks, struct record_mark, i);
-        if (strcmp(mark->mark.phase, phase) == 0)
+        if (behind && strcmp(mark->mark.phase, phase) == 0)
             return mark;
+        behind = behind || strcmp(mark->mark.phase, before) == 0;
     }
     return NULL;
 }
 
 static const struct record_mark *find_mark(const GArray *marks, const char *phase)
 {
-    return find_mark_from(marks, 0, phase);
-}
-
-static const struct record_mark *find_rebuild_after_purge(const GArray *marks)
-{
-    const struct record_mark *first = (const struct record_mark *)(gpointer)marks->data;
-    const struct record_mark *purge = find_mark(marks, "purge");
-    return purge ? find_mark_from(marks, (guint)(purge - first), "rebuild") : NULL;
+    return record_mark_behind(marks, NULL, phase);
 }
 
 /* Columns of a group stand side by side: the group's first one is enough to reach them. */
@@ -290,7 +284,7 @@ void record_measure(struct record *record, const GArray *marks, const GArray *sa
         set_after(record, marks, after[i].phase, after[i].first);
     for (guint i = 0; i < G_N_ELEMENTS(timed); i++)
         set_phase(record, find_mark(marks, timed[i].phase), timed[i].first);
-    set_phase(record, find_rebuild_after_purge(marks), RECORD_rebuild_after_purge_ns);
+    set_phase(record, record_mark_behind(marks, "purge", "rebuild"), RECORD_rebuild_after_purge_ns);
     for (guint i = 0; i < G_N_ELEMENTS(limited); i++) {
         const struct record_mark *mark = find_mark(marks, limited[i].phase);
         if (mark)
@@ -299,5 +293,6 @@ void record_measure(struct record *record, const GArray *marks, const GArray *sa
     set_return_times(record, marks, samples);
     set_huge_pages(record, marks);
     set_fault_cost(record);
+    record_measure_calls(record, marks);
     set_totals(record, marks, samples);
 }

@@ -11,6 +11,7 @@
 
 #include "child.h"
 #include "plan.h"
+#include "syscalls.h"
 
 #define RECORD_UNKNOWN UINT64_MAX
 
@@ -19,6 +20,10 @@
 
 /* Time, faults and CPU time of a busy phase. */
 #define RECORD_PHASE(X, phase) X(phase##_ns) X(phase##_minor_faults) X(phase##_user_ns) X(phase##_sys_ns)
+
+/* System calls of a phase, in the order of SYSCALLS. */
+#define RECORD_CALLS(X, phase)                                                                               \
+    X(phase##_madvise_calls) X(phase##_munmap_calls) X(phase##_mmap_calls) X(phase##_brk_calls)
 
 /* The numbers of a row, in the order of the columns: X(name). summary.csv has their medians. */
 #define RECORD_NUMBERS(X)                                                                                    \
@@ -70,7 +75,13 @@
     X(cgroup_stall_ns)                                                                                       \
     X(oom_kills)                                                                                             \
     X(neighbour_got_bytes)                                                                                   \
-    X(pressure_rss_bytes)
+    X(pressure_rss_bytes)                                                                                    \
+    RECORD_CALLS(X, build)                                                                                   \
+    RECORD_CALLS(X, drop)                                                                                    \
+    RECORD_CALLS(X, rebuild)                                                                                 \
+    RECORD_CALLS(X, redrop)                                                                                  \
+    RECORD_CALLS(X, purge)                                                                                   \
+    RECORD_CALLS(X, rebuild_after_purge)
 
 enum record_number {
 #define X(name) RECORD_##name,
@@ -140,6 +151,7 @@ struct record_mark {
     uint64_t running_ns, cpu_wait_ns; /* schedstat, since the mark before; or RECORD_UNKNOWN */
     uint64_t settle_ns;               /* parked but still watched: until RSS is steady, or pressure is over */
     uint64_t cgroup_usage_bytes;      /* of its own cgroup; RECORD_UNKNOWN: it has none */
+    uint64_t calls[SYSCALLS_COUNT];   /* since the mark before; RECORD_UNKNOWN: not counted */
 };
 
 /* t50/t90: ms from `drop_end_ns` until RSS is, at a sample taken up to `until_ns`, at or below peak less
@@ -153,6 +165,12 @@ struct record_sampled {
     uint64_t peak_bytes, gap_ns;
 };
 struct record_sampled record_sampled_in(const struct child_mark *phase, const GArray *samples);
+
+/* The first mark of `phase`; of those behind the first of `before`, unless that is NULL. NULL: none. */
+const struct record_mark *record_mark_behind(const GArray *marks, const char *before, const char *phase);
+
+/* Part of record_measure. */
+void record_measure_calls(struct record *record, const GArray *marks);
 
 /* Fills the numbers from all marks of a walk (struct record_mark) and its samples (struct record_sample). The status
  * and the cgroup's columns are set before: they tell what is known of a process that was killed. */

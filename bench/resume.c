@@ -30,6 +30,8 @@ void resume_store(GKeyFile *machine, const struct options *options, GKeyFile *pl
     store_list(machine, "data", options->data);
     store_list(machine, "preload", pairs);
     g_key_file_set_uint64(machine, "run", "sample_hz", options->matrix.sample_hz);
+    if (options->count_calls)
+        g_key_file_set_string(machine, "run", "count_calls", "yes");
     g_key_file_set_string(machine, "run", "plan_sha256", sum);
     g_key_file_set_string(machine, "run", "pass", plan_pass_name(options->pass));
 }
@@ -104,6 +106,8 @@ bool resume_restore(struct options *options, GError **error)
     options->only = g_key_file_get_string_list(machine, "run", "only", NULL, NULL);
     options->data = g_key_file_get_string_list(machine, "run", "data", NULL, NULL);
     options->matrix.sample_hz = (guint)g_key_file_get_uint64(machine, "run", "sample_hz", NULL);
+    g_autofree char *counts = g_key_file_get_string(machine, "run", "count_calls", NULL);
+    options->count_calls = g_strcmp0(counts, "yes") == 0;
     for (char **dir = options->data; dir && *dir; dir++)
         if (!g_file_test(*dir, G_FILE_TEST_IS_DIR))
             return error_refuse(

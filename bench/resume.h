@@ -1,7 +1,8 @@
 /* resume.h: going on with a run whose orchestrator was ended: what is proven stays, all else is run again.
  *
  * machine.ini [run] keeps what the run began with: only= data= preload= (lists, absent when not given)
- * sample_hz= plan_sha256= (of plan.ini, so that a plan changed since is not taken for the one that was run) pass= */
+ * sample_hz= count_calls= (yes, or absent) plan_sha256= (of plan.ini, so that a plan changed since is not taken for the
+ * one that was run) pass= */
 #ifndef AFTERFREE_RESUME_H
 #define AFTERFREE_RESUME_H
 
@@ -15,7 +16,7 @@
 /* Into [run] of `machine`; `plan`: what is written as plan.ini. */
 void resume_store(GKeyFile *machine, const struct options *options, GKeyFile *plan);
 
-/* From options->resume back into plan, only, data, preloads and sample_hz. False with error (EXIT_USAGE: no
+/* From options->resume back into plan, only, data, preloads, sample_hz and count_calls. False with error (EXIT_USAGE: no
  * run began there; EXIT_BAD_DATA: it cannot be gone on with, and why). */
 bool resume_restore(struct options *options, GError **error);
 

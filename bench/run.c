@@ -24,6 +24,7 @@ struct run *run_new(const struct run_spec *spec)
     run->environment = g_strdupv((char **)(uintptr_t)spec->environment);
     run->steps = run_command_steps(spec->plan, spec->what.cell->allocator);
     run->arguments = run_command_arguments(spec->what.cell, run->steps);
+    run->count_calls = spec->count_calls;
     run->interval_ms = spec->sample_hz ? 1000 / spec->sample_hz : 0;
     run->statm_slack_bytes =
         verify_statm_slack_bytes(g_get_num_processors(), (uint64_t)sysconf(_SC_PAGESIZE));
@@ -43,6 +44,7 @@ void run_free(struct run *run)
         child_close(&run->child);
     limit_close(&run->limit);
     rss_close(run->rss);
+    syscalls_close(run->syscalls);
     record_clear(&run->record);
     g_array_unref(run->marks);
     g_array_unref(run->samples);
@@ -64,7 +66,9 @@ bool run_start(struct run *run, uint64_t now_ns, GError **error)
                                     .environment = run->environment,
                                     .cgroup_procs = limit_procs(&run->limit),
                                     .fixed_addresses = run->plan->pass == PLAN_MEMORY,
-                                    .no_huge_pages = run->what.cell->thp == THP_NEVER};
+                                    .no_huge_pages = run->what.cell->thp == THP_NEVER,
+                                    .before_exec = run->count_calls ? run_readings_begin_calls : NULL,
+                                    .data = run};
     if (!child_start(&run->child, &spec, error))
         return false;
     run->started = true;

@@ -15,6 +15,7 @@
 #include "plan.h"
 #include "record.h"
 #include "rss.h"
+#include "syscalls.h"
 
 enum run_state {
     RUN_BUSY,     /* starting or in a busy phase: holds the token */
@@ -44,6 +45,9 @@ struct run {
     struct limit limit;
     struct rss *rss;
     struct rss_sched sched_before;
+    bool count_calls;
+    struct syscalls *syscalls; /* NULL: not counted */
+    uint64_t calls_before[SYSCALLS_COUNT];
     uint64_t step_begin_ns, deadline_ns;
     uint64_t next_rollup_ns;                    /* in silence: on a log scale */
     uint64_t settle_since_ns, settle_rss_bytes; /* when RSS last changed, and to what */
@@ -66,6 +70,7 @@ struct run_spec {
     struct cgroup_site *site;  /* where its cgroup is made; NULL: the plan has no limit */
     const char *neighbour;     /* program for the phase pressure */
     guint sample_hz;           /* 0: at marks only */
+    bool count_calls;          /* system calls, where that is possible: its times are no prices then */
 };
 
 struct run *run_new(const struct run_spec *spec);

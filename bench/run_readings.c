@@ -35,9 +35,27 @@ static bool read_memory(struct run *run, struct record_mark *mark)
     return true;
 }
 
+void run_readings_begin_calls(pid_t pid, void *data)
+{
+    struct run *run = data;
+    run->syscalls = syscalls_open(syscalls_tracefs, pid, NULL);
+}
+
+/* Adds what was called since the last reading. */
+static void add_calls(struct run *run, struct record_mark *mark)
+{
+    uint64_t now[SYSCALLS_COUNT];
+    bool counted = run->syscalls && syscalls_read(run->syscalls, now);
+    for (int i = 0; i < SYSCALLS_COUNT; i++) {
+        mark->calls[i] = counted ? mark->calls[i] + now[i] - run->calls_before[i] : RECORD_UNKNOWN;
+        run->calls_before[i] = counted ? now[i] : 0;
+    }
+}
+
 bool run_readings_at_mark(struct run *run, struct record_mark *mark)
 {
     struct rss_sched sched;
+    add_calls(run, mark);
     if (!read_memory(run, mark) || !rss_read_peak(run->rss, &mark->peak_bytes) || !rss_reset_peak(run->rss))
         return false;
     mark->cgroup_usage_bytes = limit_usage_bytes(&run->limit);
@@ -93,6 +111,7 @@ bool run_readings_settle(struct run *run, uint64_t now_ns, bool *steady)
     *steady = now_ns >= run->settle_since_ns + steady_ns || now_ns >= mark->mark.end_ns + settle_limit_ns;
     if (!*steady)
         return true;
+    add_calls(run, mark);
     /* What has settled is not the next phase's peak. */
     if (!read_memory(run, mark) || !rss_reset_peak(run->rss))
         return false;

@@ -7,6 +7,9 @@
 
 #include "run.h"
 
+/* From here on its calls are counted, if they can be (spawn.h, before_exec). `run`: a struct run *. */
+void run_readings_begin_calls(pid_t pid, void *run);
+
 /* All readings of a parked process, into its mark. False: it cannot be read. */
 bool run_readings_at_mark(struct run *run, struct record_mark *mark);
 /* Adds a mark that is proven, and the sample that it is. From here on its RSS may settle. */

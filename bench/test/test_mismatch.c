@@ -95,6 +95,14 @@ static void every_condition_of_the_machine_that_differs_is_refused_with_both_val
     }
 }
 
+static void a_run_whose_calls_were_counted_compares_with_none_whose_were_not(void **state)
+{
+    g_autofree char *machine =
+        folders_machine("fixed_addresses=yes\n", "fixed_addresses=yes\ncount_calls=yes\n");
+    assert_refused(*state, (struct made){0}, (struct made){.machine = machine}, "count_calls", "no", "yes");
+    assert_allowed(*state, (struct made){.machine = machine}, (struct made){.machine = machine}, NULL);
+}
+
 static void a_little_less_memory_and_another_host_are_the_same_conditions(void **state)
 {
     g_autofree char *memory = folders_machine("memory_bytes=1000000000", "memory_bytes=995000000");
@@ -175,6 +183,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         SUPPORT_TEST(every_condition_of_the_machine_that_differs_is_refused_with_both_values),
+        SUPPORT_TEST(a_run_whose_calls_were_counted_compares_with_none_whose_were_not),
         SUPPORT_TEST(a_little_less_memory_and_another_host_are_the_same_conditions),
         SUPPORT_TEST(what_a_folder_does_not_know_is_not_held_against_it),
         SUPPORT_TEST(a_walk_that_is_the_default_need_not_be_written),

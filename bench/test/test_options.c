@@ -41,6 +41,7 @@ static void a_run_without_options_has_the_documented_defaults(void **state)
     assert_int_equal(options.matrix.jobs, MATRIX_DEFAULT_JOBS);
     assert_int_equal(options.matrix.sample_hz, MATRIX_DEFAULT_HZ);
     assert_int_equal(g_hash_table_size(options.preloads), 0);
+    assert_false(options.count_calls);
     options_clear(&options);
 }
 
@@ -52,7 +53,7 @@ static void every_option_of_a_run_is_taken(void **state)
     assert_true(read_words(options_read_run, &options,
                            WORDS("run", "--plan=smoke", "--only=a/*", "--only=b/*", "--repeat=3", "--data=x",
                                  "--preload", preload, "--jobs=2", "--out=somewhere", "--sample-hz=0",
-                                 "--strict", "--set-thp", "--quiet", "--no-table"),
+                                 "--strict", "--set-thp", "--count-calls", "--quiet", "--no-table"),
                            NULL));
     assert_string_equal(options.plan, "smoke");
     assert_int_equal(g_strv_length(options.only), 2);
@@ -61,7 +62,8 @@ static void every_option_of_a_run_is_taken(void **state)
     assert_string_equal(options.out, "somewhere");
     assert_int_equal(options.repeat, 3);
     assert_string_equal(g_hash_table_lookup(options.preloads, "one"), library);
-    assert_true(options.strict && options.set_thp && options.no_table && options.matrix.quiet);
+    assert_true(options.strict && options.set_thp && options.count_calls && options.no_table &&
+                options.matrix.quiet);
     assert_int_equal(options.matrix.jobs, 2);
     assert_int_equal(options.matrix.sample_hz, 0);
     options_clear(&options);
@@ -121,8 +123,9 @@ static void a_resumed_run_is_the_run_it_was(void **state)
     assert_string_equal(options.resume, "a/run");
     assert_int_equal(options.matrix.jobs, 2);
     options_clear(&options);
-    static const char *const others[] = {"--plan=smoke",        "--only=x", "--repeat=2",      "--data=/",
-                                         "--preload=one=/x.so", "--out=x",  "--sample-hz=100", NULL};
+    static const char *const others[] = {
+        "--plan=smoke", "--only=x",        "--repeat=2",    "--data=/", "--preload=one=/x.so",
+        "--out=x",      "--sample-hz=100", "--count-calls", NULL};
     for (const char *const *other = others; *other; other++) {
         g_autofree char *name = g_strndup(*other, strcspn(*other, "="));
         assert_refused(options_read_run, WORDS("run", "--resume=a/run", *other), name);

@@ -338,6 +338,47 @@ static void without_a_sample_of_the_build_it_has_the_peak_of_its_cgroup(void **s
     close_walk(&walk);
 }
 
+static void set_calls_of(struct walk *walk, guint nth, uint64_t calls)
+{
+    struct record_mark *mark = &g_array_index(walk->marks, struct record_mark, nth);
+    for (guint call = 0; call < SYSCALLS_COUNT; call++)
+        mark->calls[call] = calls + call;
+}
+
+/* Each mark has another number, so that a row tells which one it took. */
+static void calls_are_those_of_each_phase_and_of_the_first_rebuild_behind_the_purge(void **state)
+{
+    (void)state;
+    struct walk walk;
+    open_walk(&walk, "no", true);
+    for (guint i = 0; i < 2; i++)
+        add_mark(walk.marks, "rebuild", 4100, 4200, 100, 110);
+    for (guint i = 0; i < walk.marks->len; i++)
+        set_calls_of(&walk, i, i * 100);
+    record_measure(&walk.record, walk.marks, walk.samples);
+    const uint64_t *numbers = walk.record.numbers;
+    for (guint call = 0; call < SYSCALLS_COUNT; call++) {
+        assert_int_equal(numbers[RECORD_build_madvise_calls + call], 100 + call);
+        assert_int_equal(numbers[RECORD_drop_madvise_calls + call], 300 + call);
+        assert_int_equal(numbers[RECORD_rebuild_madvise_calls + call], 600 + call);
+        assert_int_equal(numbers[RECORD_redrop_madvise_calls + call], 700 + call);
+        assert_int_equal(numbers[RECORD_purge_madvise_calls + call], 800 + call);
+        assert_int_equal(numbers[RECORD_rebuild_after_purge_madvise_calls + call], 1000 + call);
+    }
+    close_walk(&walk);
+}
+
+static void a_walk_without_a_rebuild_behind_its_purge_has_no_calls_of_one(void **state)
+{
+    (void)state;
+    struct walk walk;
+    open_walk(&walk, "no", true);
+    record_measure(&walk.record, walk.marks, walk.samples);
+    assert_true(walk.record.numbers[RECORD_rebuild_after_purge_mmap_calls] == RECORD_UNKNOWN);
+    assert_int_equal(walk.record.numbers[RECORD_rebuild_mmap_calls], 0);
+    close_walk(&walk);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -359,6 +400,8 @@ int main(void)
         cmocka_unit_test(a_run_that_died_in_build_has_what_came_before),
         cmocka_unit_test(who_was_killed_in_its_first_build_has_the_peak_that_samples_saw),
         cmocka_unit_test(without_a_sample_of_the_build_it_has_the_peak_of_its_cgroup),
+        cmocka_unit_test(calls_are_those_of_each_phase_and_of_the_first_rebuild_behind_the_purge),
+        cmocka_unit_test(a_walk_without_a_rebuild_behind_its_purge_has_no_calls_of_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

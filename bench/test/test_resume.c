@@ -300,7 +300,9 @@ static void help_names_all_options_that_go_along(void **state)
     g_auto(program_outcome) outcome = {0};
     (void)state;
     program_run(&outcome, "run", "--help");
-    support_assert_has(outcome.out, "-j, -q, --strict, --set-thp and\n--no-table go along");
+    support_assert_has(
+        outcome.out,
+        "--count-calls are those it began with; only\n-j, -q, --strict, --set-thp and --no-table go along");
 }
 
 static void selection_and_options_are_those_it_began_with(void **state)
