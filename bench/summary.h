@@ -51,6 +51,8 @@ void summary_print(const struct summary *summary, const char *run_folder, FILE *
 /* Its part for cells with a limit: who lived through the second cycle, and what a neighbour got. Prints nothing
  * when there is no such cell. */
 void summary_print_limit(const struct summary *summary, FILE *out);
+/* Its part for runs whose system calls were counted: how many in each phase. Prints nothing when none were. */
+void summary_print_calls(const struct summary *summary, FILE *out);
 /* A line when the run ended before its time: fewer rows than machine.ini says the run has; of a run that does not
  * say so, when its last part was interrupted, or was killed (or still runs). Prints nothing when there is no
  * machine.ini. */

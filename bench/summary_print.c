@@ -229,6 +229,7 @@ void summary_print(const struct summary *summary, const char *run_folder, FILE *
         before = cell;
     }
     summary_print_limit(summary, out);
+    summary_print_calls(summary, out);
     print_mark(out, sorted);
     print_not_proven(out, sorted);
     print_conditions(out, summary);
