@@ -93,6 +93,7 @@ static int count_calls(struct options *options, char *const *words, const char *
     options->plan = g_build_filename(folder, "plan.ini", NULL);
     options->repeat = 0;
     options->pass = PLAN_CALLS;
+    options->count_calls = true;
     *(begun ? &options->resume : &options->out) = g_steal_pointer(&calls);
     return execute(options, words, error);
 }

@@ -147,6 +147,28 @@ static void a_run_that_is_gone_on_with_is_still_counted(void **state)
     support_assert_has(resumed.out, "System calls in each phase");
 }
 
+static void the_counted_pass_of_a_timed_run_has_the_calls_and_the_timed_rows_have_none(void **state)
+{
+    skip_unless_countable();
+    g_autofree char *plan = support_new_file(
+        *state, "plan.ini",
+        "[plan]\nsummary = x\nbaseline = mapped/default\nsilent = 1 s\nticking = 100 ms\nrounds = 2\n"
+        "[shape s]\nrecords = 10k\nstrings = 1\nlength = 15\norder = hash\n"
+        "[cost m]\nallocators = mapped\nsettings = default\nworkloads = mapped\nshapes = s\n");
+    g_autofree char *cost = g_build_filename(*state, "cost", NULL);
+    g_auto(program_outcome) outcome = {0};
+    program_run(&outcome, "cost", "-q", "--plan", plan, "--out", cost, "--data",
+                TEST_SOURCE_DIR "/bench/test");
+    program_assert_code(&outcome, EXIT_PROVEN);
+    g_autoptr(csv_table) timed = program_table(cost, "runs.csv");
+    g_autoptr(csv_table) counted = program_table(cost, "calls/runs.csv");
+    assert_int_equal(csv_rows(timed), 2);
+    assert_string_equal(program_text(timed, 0, "build_mmap_calls"), "");
+    assert_int_equal(csv_rows(counted), 1);
+    assert_int_equal(program_number(counted, 0, "build_mmap_calls"), 1);
+    assert_int_equal(program_number(counted, 0, "drop_munmap_calls"), 1);
+}
+
 /* --- where it is not to be had --- */
 
 static void become_nobody(gpointer nothing)
@@ -194,6 +216,7 @@ int main(void)
         SUPPORT_TEST(a_workload_that_maps_its_memory_itself_is_counted_call_by_call),
         SUPPORT_TEST(without_the_option_nothing_is_counted_and_nothing_printed_of_it),
         SUPPORT_TEST(a_run_that_is_gone_on_with_is_still_counted),
+        SUPPORT_TEST(the_counted_pass_of_a_timed_run_has_the_calls_and_the_timed_rows_have_none),
         SUPPORT_TEST(who_may_not_count_is_told_why_and_gets_his_run_without),
     };
     if (PROGRAM_UNPROVABLE)
