@@ -36,21 +36,44 @@ static double drawn_median(gsl_rng *rng, const GArray *values, double *drawn)
     return sort_for_median(drawn, values->len);
 }
 
+static gsl_rng *new_rng(void)
+{
+    gsl_rng *rng = gsl_rng_alloc(gsl_rng_mt19937);
+    gsl_rng_set(rng, 1);
+    return rng;
+}
+
+/* Sorts BOOTSTRAP_RESAMPLES statistics. Outwards to a value that was drawn: nothing to interpolate where a ratio is
+ * infinite. */
+static struct bootstrap_interval cut(double *statistics, double confidence)
+{
+    gsl_sort(statistics, 1, BOOTSTRAP_RESAMPLES);
+    double left_out = (1 - confidence) / 2 * (BOOTSTRAP_RESAMPLES - 1);
+    size_t low = (size_t)floor(left_out);
+    return (struct bootstrap_interval){statistics[low], statistics[BOOTSTRAP_RESAMPLES - 1 - low]};
+}
+
 struct bootstrap_interval bootstrap_interval_of(const GArray *a, const GArray *b,
                                                 bootstrap_statistic *statistic, double confidence)
 {
     g_autofree double *drawn = g_new(double, MAX(a->len, b->len));
     g_autofree double *statistics = g_new(double, BOOTSTRAP_RESAMPLES);
-    gsl_rng *rng = gsl_rng_alloc(gsl_rng_mt19937);
-    gsl_rng_set(rng, 1);
+    gsl_rng *rng = new_rng();
     for (guint i = 0; i < BOOTSTRAP_RESAMPLES; i++) {
         double first = drawn_median(rng, a, drawn);
         statistics[i] = statistic(first, drawn_median(rng, b, drawn));
     }
     gsl_rng_free(rng);
-    gsl_sort(statistics, 1, BOOTSTRAP_RESAMPLES);
-    /* Outwards to a value that was drawn: nothing to interpolate where a ratio is infinite. */
-    double left_out = (1 - confidence) / 2 * (BOOTSTRAP_RESAMPLES - 1);
-    size_t low = (size_t)floor(left_out);
-    return (struct bootstrap_interval){statistics[low], statistics[BOOTSTRAP_RESAMPLES - 1 - low]};
+    return cut(statistics, confidence);
+}
+
+struct bootstrap_interval bootstrap_interval_of_median(const GArray *values, double confidence)
+{
+    g_autofree double *drawn = g_new(double, values->len);
+    g_autofree double *statistics = g_new(double, BOOTSTRAP_RESAMPLES);
+    gsl_rng *rng = new_rng();
+    for (guint i = 0; i < BOOTSTRAP_RESAMPLES; i++)
+        statistics[i] = drawn_median(rng, values, drawn);
+    gsl_rng_free(rng);
+    return cut(statistics, confidence);
 }

@@ -97,6 +97,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(compare_result, compare_free)
 bool compare_has_enough_runs(const struct compare_change *change);
 /* Sets interval, verdict and why from the values and medians. `confidence`: of a bootstrap interval. */
 void compare_judge(struct compare_change *change, double confidence);
+/* Of a bootstrap interval of a ratio of prices: widens it by the least difference that counts, then says on which
+ * side of 1 it lies. `why`: of COMPARE_NONE, not to be freed; else NULL. */
+enum compare_verdict compare_judge_ratio(struct bootstrap_interval *ratio, const char **why);
+bool compare_is_too_wide(struct bootstrap_interval ratio); /* above COMPARE_WIDEST */
 /* A shown difference as a factor >= 1, up or down; 1: none is shown. Of memory the bytes of a single run's
  * spread are added to both sides, so that 0 bytes are nothing special. */
 double compare_size(const struct compare_change *change);

@@ -27,6 +27,21 @@ static enum compare_verdict side_of(struct bootstrap_interval interval, double s
     return interval.low > same ? COMPARE_MORE : interval.high < same ? COMPARE_LESS : COMPARE_NONE;
 }
 
+bool compare_is_too_wide(struct bootstrap_interval ratio)
+{
+    return !(ratio.high <= ratio.low * COMPARE_WIDEST);
+}
+
+enum compare_verdict compare_judge_ratio(struct bootstrap_interval *ratio, const char **why)
+{
+    ratio->low /= COMPARE_LEAST_RATIO;
+    ratio->high *= COMPARE_LEAST_RATIO;
+    bool too_wide = compare_is_too_wide(*ratio);
+    enum compare_verdict verdict = too_wide ? COMPARE_NONE : side_of(*ratio, 1);
+    *why = too_wide ? "the interval is too wide" : verdict == COMPARE_NONE ? "the interval includes 1" : NULL;
+    return verdict;
+}
+
 static void judge_price(struct compare_change *change, double confidence)
 {
     change->from_runs = change->has_interval = compare_has_enough_runs(change);
@@ -36,13 +51,10 @@ static void judge_price(struct compare_change *change, double confidence)
     }
     change->ratio =
         bootstrap_interval_of(change->values[PAIR_A], change->values[PAIR_B], bootstrap_ratio, confidence);
-    change->ratio.low /= COMPARE_LEAST_RATIO;
-    change->ratio.high *= COMPARE_LEAST_RATIO;
-    change->too_wide = !(change->ratio.high <= change->ratio.low * COMPARE_WIDEST);
-    if (change->too_wide)
-        change->why = g_strdup("the interval is too wide");
-    else if ((change->verdict = side_of(change->ratio, 1)) == COMPARE_NONE)
-        change->why = g_strdup("the interval includes 1");
+    const char *why;
+    change->verdict = compare_judge_ratio(&change->ratio, &why);
+    change->too_wide = compare_is_too_wide(change->ratio);
+    change->why = g_strdup(why);
 }
 
 static void judge_memory(struct compare_change *change, double confidence)

@@ -50,6 +50,7 @@ void summary_free(struct summary *summary)
         return;
     g_ptr_array_unref(summary->cells);
     g_ptr_array_unref(summary->conditions);
+    price_free(summary->price);
     g_free(summary);
 }
 
@@ -174,7 +175,13 @@ struct summary *summary_read(const char *run_folder, GError **error)
         csv_free(csv);
         return NULL;
     }
+    struct price *price;
+    if (!price_read(run_folder, &price, error)) {
+        csv_free(csv);
+        return NULL;
+    }
     struct summary *summary = g_new0(struct summary, 1);
+    summary->price = price;
     summary->cells = g_ptr_array_new_with_free_func(cell_free);
     summary->conditions = g_ptr_array_new_with_free_func(condition_free);
     for (guint row = 0; row < csv_rows(csv); row++) {
@@ -203,7 +210,7 @@ static void add_number(GString *row, uint64_t value)
         csv_add_u64(row, value);
 }
 
-static void add_cell(GString *text, const struct summary_cell *cell)
+static void add_cell(GString *text, const struct summary *summary, const struct summary_cell *cell)
 {
     g_autoptr(GString) row = g_string_new(NULL);
 #define X(name) csv_add_text(row, cell->texts.name);
@@ -217,6 +224,7 @@ static void add_cell(GString *text, const struct summary_cell *cell)
         add_number(row, cell->numbers[i].min);
         add_number(row, cell->numbers[i].max);
     }
+    price_add_columns(row, summary_price_of(summary, cell));
     g_string_append_printf(text, "%s\n", row->str);
 }
 
@@ -230,10 +238,12 @@ bool summary_write(const struct summary *summary, const char *run_folder, GError
 #define X(name) "," #name "," #name "_min," #name "_max"
         RECORD_NUMBERS(X)
 #undef X
-            "\n";
+        ;
     g_autoptr(GString) text = g_string_new(header);
+    price_add_header(text);
+    g_string_append_c(text, '\n');
     for (guint i = 0; i < summary->cells->len; i++)
-        add_cell(text, summary->cells->pdata[i]);
+        add_cell(text, summary, summary->cells->pdata[i]);
     g_autofree char *path = g_build_filename(run_folder, "summary.csv", NULL);
     g_autoptr(GError) why = NULL;
     if (g_file_set_contents(path, text->str, (gssize)text->len, &why))

@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "price.h"
 #include "record.h"
 
 struct summary_number {
@@ -36,21 +37,30 @@ struct summary {
     GPtrArray *cells;      /* of struct summary_cell *, in the order of their first row */
     GPtrArray *conditions; /* of struct summary_condition *, in the order of their first row */
     guint ok;              /* runs */
+    struct price *price;   /* of the folder's timed pass, or of the folder as one; NULL: there is none */
 };
 
-/* Reads RUN/runs.csv; NULL with error. */
+/* Reads RUN/runs.csv, and the rows of its timed pass (price.h); NULL with error. */
 struct summary *summary_read(const char *run_folder, GError **error);
 void summary_free(struct summary *summary);
 /* Writes RUN/summary.csv, whole or not at all. */
 bool summary_write(const struct summary *summary, const char *run_folder, GError **error);
 /* The table, at most 100 columns wide, a block per workload and shape, the least held after silence first;
  * then what was not proven, with its reason, and the figures there are in RUN/plots. Bytes over the
- * baseline. */
+ * baseline. Of a timed pass the table of prices instead. */
 void summary_print(const struct summary *summary, const char *run_folder, FILE *out);
 
 /* Its part for cells with a limit: who lived through the second cycle, and what a neighbour got. Prints nothing
  * when there is no such cell. */
 void summary_print_limit(const struct summary *summary, FILE *out);
+/* Whence the cell has its price; NULL: nowhere (a cell that asks for a THP mode is timed under none). */
+const struct price_cell *summary_price_of(const struct summary *summary, const struct summary_cell *cell);
+/* What the column `price` of a block is; `cells`: the block's. Prints nothing when none of them has a price. */
+void summary_print_price_note(const struct summary *summary, const GPtrArray *cells, FILE *out);
+/* The table of prices, a block per workload and shape, the cheapest cycle first. */
+void summary_print_prices(const struct summary *summary, FILE *out);
+/* What the harness itself takes of the baseline's time, and what disturbed the timed pass; nothing without one. */
+void summary_print_price_foot(const struct summary *summary, const char *run_folder, FILE *out);
 /* Its part for runs whose system calls were counted: how many in each phase. Prints nothing when none were. */
 void summary_print_calls(const struct summary *summary, FILE *out);
 /* A line when the run ended before its time: fewer rows than machine.ini says the run has; of a run that does not
@@ -59,6 +69,9 @@ void summary_print_calls(const struct summary *summary, FILE *out);
 void summary_print_unfinished(const struct summary *summary, const char *run_folder, FILE *out);
 /* Is the cell's end in that part: killed by the kernel at the limit of the plan? */
 bool summary_killed_at_limit(const struct summary_cell *cell);
+
+/* "/thp-MODE" where the plan asked for it: the part of the cell's name behind its workload and shape; or "". */
+const char *summary_asked_mode(const struct summary_cell *cell);
 
 /* All of it: reads, writes, prints to `out` unless that is NULL. False with error. */
 bool summary_make(const char *run_folder, FILE *out, GError **error);

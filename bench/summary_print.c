@@ -16,6 +16,12 @@ static uint64_t median(const struct summary_cell *cell, enum record_number numbe
     return cell->numbers[number].median;
 }
 
+const char *summary_asked_mode(const struct summary_cell *cell)
+{
+    const char *mode = strstr(cell->texts.cell, "/thp-");
+    return mode && !strchr(mode + 1, '/') ? mode : "";
+}
+
 static bool same_block(const struct summary_cell *a, const struct summary_cell *b)
 {
     return strcmp(a->texts.shape, b->texts.shape) == 0 && strcmp(a->texts.workload, b->texts.workload) == 0;
@@ -93,7 +99,16 @@ static void print_rebuild(FILE *out, const struct summary_cell *cell)
     fprintf(out, " %7s\n", text);
 }
 
-static void print_heading(FILE *out, const struct summary_cell *cell)
+static void print_price(FILE *out, const struct summary *summary, const struct summary_cell *cell)
+{
+    const struct price_cell *price = summary_price_of(summary, cell);
+    g_autofree char *text = price ? price_ratio_text(&price->costs[PRICE_CYCLE].of[PRICE_OF_BASELINE],
+                                                     price_is_baseline(summary->price, price))
+                                  : g_strdup("-");
+    fprintf(out, " %7s\n", text);
+}
+
+static void print_heading(FILE *out, const struct summary_cell *cell, bool has_prices)
 {
     const struct record *texts = &cell->texts;
     uint64_t live_bytes = median(cell, RECORD_live_bytes);
@@ -104,14 +119,7 @@ static void print_heading(FILE *out, const struct summary_cell *cell)
     fprintf(out, "%s record%s of %s string%s of %s characters\n", count, strcmp(count, "1") == 0 ? "" : "s",
             texts->strings, strcmp(texts->strings, "1") == 0 ? "" : "s", texts->length);
     fprintf(out, "%-*s %-7s %7s %7s %7s %7s %7s %7s %8s %7s\n", NAME_WIDTH, "", "", "peak", "at once",
-            "silent", "+ lazy", "ticking", "purged", "t90", "rebuild");
-}
-
-/* "/thp-MODE" where the plan asked for it: the part of the cell's name behind its workload and shape. */
-static const char *asked_mode(const struct summary_cell *cell)
-{
-    const char *mode = strstr(cell->texts.cell, "/thp-");
-    return mode && !strchr(mode + 1, '/') ? mode : "";
+            "silent", "+ lazy", "ticking", "purged", "t90", has_prices ? "price" : "rebuild");
 }
 
 static bool is_not_provable(const struct summary_cell *cell)
@@ -123,14 +131,15 @@ static bool is_not_provable(const struct summary_cell *cell)
 static void print_name(FILE *out, const struct summary_cell *cell)
 {
     g_autofree char *name = g_strdup_printf("%s/%s%s%s", cell->texts.allocator, cell->texts.setting,
-                                            asked_mode(cell), is_not_provable(cell) ? " ?" : "");
+                                            summary_asked_mode(cell), is_not_provable(cell) ? " ?" : "");
     bool fits = strlen(name) <= NAME_WIDTH;
     if (!fits)
         fprintf(out, "%s\n", name);
     fprintf(out, "%-*s %-7s", NAME_WIDTH, fits ? name : "", cell->texts.policy);
 }
 
-static void print_cell(FILE *out, const struct summary_cell *cell)
+static void print_cell(FILE *out, const struct summary *summary, const struct summary_cell *cell,
+                       bool has_prices)
 {
     print_name(out, cell);
     print_over_baseline(out, cell, RECORD_peak_rss_bytes);
@@ -140,7 +149,28 @@ static void print_cell(FILE *out, const struct summary_cell *cell)
     print_over_baseline(out, cell, RECORD_ticking_held_bytes);
     print_over_baseline(out, cell, RECORD_purge_held_bytes);
     print_t90(out, cell);
-    print_rebuild(out, cell);
+    if (has_prices)
+        print_price(out, summary, cell);
+    else
+        print_rebuild(out, cell);
+}
+
+static bool has_price(const struct summary *summary, const struct summary_cell *cell)
+{
+    const struct price_cell *price = summary_price_of(summary, cell);
+    return price && price->costs[PRICE_CYCLE].of[PRICE_OF_BASELINE].rounds > 0;
+}
+
+/* `cells`: those of one block. */
+static void print_block(FILE *out, const struct summary *summary, const GPtrArray *cells)
+{
+    bool has_prices = false;
+    for (guint i = 0; i < cells->len; i++)
+        has_prices = has_prices || has_price(summary, cells->pdata[i]);
+    print_heading(out, cells->pdata[0], has_prices);
+    for (guint i = 0; i < cells->len; i++)
+        print_cell(out, summary, cells->pdata[i], has_prices);
+    summary_print_price_note(summary, cells, out);
 }
 
 static void print_mark(FILE *out, const GPtrArray *cells)
@@ -205,6 +235,30 @@ static void print_figures(const char *run_folder, FILE *out)
         fputs("\n", out);
 }
 
+static void print_memory(FILE *out, const struct summary *summary, const GPtrArray *sorted)
+{
+    g_autoptr(GPtrArray) block = g_ptr_array_new();
+    fprintf(
+        out,
+        "What stays after free(): held bytes (RSS less lazy) over the baseline; t90: time until nine tenths\n"
+        "of the peak have left RSS in silence; rebuild: wall time of the second build. A dash: not asked "
+        "(the\n"
+        "walk has no such phase, the allocator no such call, or the silent window is too short for t90)%s.\n",
+        summary->price ? ",\nor not timed: price, told below its block, stands in place of rebuild" : "");
+    for (guint i = 0; i < sorted->len; i++) {
+        struct summary_cell *cell = sorted->pdata[i];
+        if (!is_ok(cell))
+            continue;
+        if (block->len > 0 && !same_block(block->pdata[0], cell)) {
+            print_block(out, summary, block);
+            g_ptr_array_set_size(block, 0);
+        }
+        g_ptr_array_add(block, cell);
+    }
+    if (block->len > 0)
+        print_block(out, summary, block);
+}
+
 void summary_print(const struct summary *summary, const char *run_folder, FILE *out)
 {
     g_autoptr(GPtrArray) sorted = g_ptr_array_new();
@@ -212,25 +266,14 @@ void summary_print(const struct summary *summary, const char *run_folder, FILE *
         g_ptr_array_add(sorted, summary->cells->pdata[i]);
     g_ptr_array_sort_with_data(sorted, by_block_then_held, summary->cells);
     summary_print_unfinished(summary, run_folder, out);
-    fputs(
-        "What stays after free(): held bytes (RSS less lazy) over the baseline; t90: time until nine tenths\n"
-        "of the peak have left RSS in silence; rebuild: wall time of the second build. A dash: not asked "
-        "(the\n"
-        "walk has no such phase, the allocator no such call, or the silent window is too short for t90).\n",
-        out);
-    const struct summary_cell *before = NULL;
-    for (guint i = 0; i < sorted->len; i++) {
-        const struct summary_cell *cell = sorted->pdata[i];
-        if (!is_ok(cell))
-            continue;
-        if (!before || !same_block(before, cell))
-            print_heading(out, cell);
-        print_cell(out, cell);
-        before = cell;
-    }
+    if (summary->price && summary->price->is_own)
+        summary_print_prices(summary, out);
+    else
+        print_memory(out, summary, sorted);
     summary_print_limit(summary, out);
     summary_print_calls(summary, out);
     print_mark(out, sorted);
+    summary_print_price_foot(summary, run_folder, out);
     print_not_proven(out, sorted);
     print_conditions(out, summary);
     print_figures(run_folder, out);

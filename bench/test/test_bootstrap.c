@@ -65,6 +65,19 @@ static void an_interval_of_a_ratio_to_nothing_is_infinite_and_never_no_number(vo
     assert_true(isinf(ratio.high));
 }
 
+static void the_interval_of_one_median_lies_around_it_and_within_the_values(void **state)
+{
+    (void)state;
+    g_autoptr(GArray) values = VALUES(1.2, 0.9, 1.1, 0.8, 1.0, 1.3, 0.7, 1.4), alike = VALUES(2, 2, 2);
+    struct bootstrap_interval interval = bootstrap_interval_of_median(values, 0.95);
+    struct bootstrap_interval wide = bootstrap_interval_of_median(values, 0.99);
+    struct bootstrap_interval none = bootstrap_interval_of_median(alike, 0.99);
+    assert_true(interval.low < 1.05 && 1.05 < interval.high);
+    assert_true(wide.low < interval.low && interval.high < wide.high);
+    assert_true(wide.low >= 0.7 && wide.high <= 1.4);
+    assert_true(none.low == 2 && none.high == 2);
+}
+
 /* Two samples of one distribution, 300 times: at 95 % about 15 intervals may miss 1. Percentile intervals of a
  * median are a little wide for so few values, never narrow. */
 static void of_pairs_that_are_alike_no_more_than_one_in_twenty_differ(void **state)
@@ -99,6 +112,7 @@ int main(void)
         cmocka_unit_test(runs_that_are_all_alike_have_an_interval_of_no_width),
         cmocka_unit_test(the_same_numbers_give_the_same_interval_and_more_confidence_a_wider_one),
         cmocka_unit_test(an_interval_of_a_ratio_to_nothing_is_infinite_and_never_no_number),
+        cmocka_unit_test(the_interval_of_one_median_lies_around_it_and_within_the_values),
         cmocka_unit_test(of_pairs_that_are_alike_no_more_than_one_in_twenty_differ),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
