@@ -66,6 +66,7 @@ static void leave(struct map *map, struct node *node, const struct shape *shape,
     if (unlink)
         HASH_DELETE(hh, map->head, node);
     free_node(node);
+    record_done();
 }
 
 static void drop_listed(struct map *map, const struct shape *shape, bool unlink)

@@ -93,6 +93,7 @@ static void leave(struct map *map, struct slot *slot, const struct shape *shape)
     *slot = (struct slot){.hash = GONE};
     map->records--;
     map->gone++;
+    record_done();
 }
 
 static void drop_looked_up(struct map *map, const struct batch *batch)

@@ -3,7 +3,10 @@
  *
  * A map is built, read and dropped through these calls alone. All blocks go through block.h and record.h;
  * nothing else may allocate, print or start a thread. `map` is zeroed scratch memory of map_bytes and more_map_bytes; an
- * all-zero map is an empty one, and it must be empty again after a drop without survivors. */
+ * all-zero map is an empty one, and it must be empty again after a drop without survivors.
+ *
+ * The file is compiled twice. Its twin, workload_timed, times each record for latency=yes: an insert is over when
+ * record_next is asked for the next, a delete when drop calls record_done. The workload itself has nothing of that. */
 #ifndef WORKLOAD_H
 #define WORKLOAD_H
 
@@ -25,7 +28,8 @@ struct workload {
     uint64_t (*check)(const void *map);
 
     /* Removes and frees the batch's records in shape->order, but not those that survive (record_survives).
-     * shape->removal says whether the table goes too; it stays as long as a record is left. */
+     * shape->removal says whether the table goes too; it stays as long as a record is left. Behind each record
+     * that is gone: record_done. */
     void (*drop)(void *map, const struct batch *batch);
 
     /* What the map has asked for beside the records themselves: nodes and tables, for `records` records in
@@ -34,6 +38,10 @@ struct workload {
     uint64_t (*table_bytes)(const void *map, uint64_t records);
 };
 
-extern const struct workload workload;
+#ifdef RECORD_TIMED
+extern const struct workload workload __asm__("workload_timed"); /* the name the linker knows it by */
+#else
+extern const struct workload workload, workload_timed;
+#endif
 
 #endif

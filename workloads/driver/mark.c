@@ -96,6 +96,21 @@ void mark_write(const char *phase, const struct mark *mark)
     mark_await_go();
 }
 
+void mark_write_latency(const char *phase, const char *clock, const struct mark_latency *latency)
+{
+    struct line line = {.length = 0};
+    add(&line, "latency phase=");
+    add(&line, phase);
+    add(&line, " clock=");
+    add(&line, clock);
+#define X(name)                                                                                              \
+    if (latency->name != MARK_LEFT_OUT)                                                                      \
+        add_field(&line, #name, latency->name);
+    PROTOCOL_LATENCY_FIELDS(X)
+#undef X
+    send_line(&line);
+}
+
 void mark_write_line(const char *key, const char *value)
 {
     struct line line = {.length = 0};

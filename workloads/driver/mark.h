@@ -14,6 +14,14 @@ struct mark {
 #undef X
 };
 
+#define MARK_LEFT_OUT UINT64_MAX
+
+struct mark_latency {
+#define X(name) uint64_t name;
+    PROTOCOL_LATENCY_FIELDS(X)
+#undef X
+};
+
 /* Decimal, zero-terminated; returns how many characters. */
 unsigned mark_number(char text[MARK_NUMBER_MAX], uint64_t number);
 
@@ -24,6 +32,9 @@ void mark_open(void);
 /* Writes "phase name=number …" and blocks until the go byte comes; dies with PROTOCOL_EXIT_ORPHAN when
  * either descriptor is closed. */
 void mark_write(const char *phase, const struct mark *mark);
+
+/* Writes "latency phase=… clock=… name=number …", without what is MARK_LEFT_OUT, and does not wait. */
+void mark_write_latency(const char *phase, const char *clock, const struct mark_latency *latency);
 
 /* Blocks until the go byte comes; returns at once where there is no fd 4. */
 void mark_await_go(void);

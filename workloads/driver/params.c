@@ -104,6 +104,7 @@ static const char *read_argument(struct params *params, const char *argument)
 {
     static const char *const orders[] = {"insertion", "reverse", "hash"};
     static const char *const removals[] = {"free", "delete"};
+    static const char *const answers[] = {"no", "yes"};
     struct shape *shape = &params->shape;
     const char *value;
     uint64_t number;
@@ -136,6 +137,10 @@ static const char *read_argument(struct params *params, const char *argument)
         if (!read_number(value, CREW_MAX, &number) || number == 0)
             return "workers must be 1 to 64";
         params->workers = (unsigned)number;
+    } else if (has_key(argument, "latency", &value)) {
+        if (!read_word(value, answers, 2, &word))
+            return "latency must be yes or no";
+        params->latency = word == 1;
     } else if (has_key(argument, "walk", &value)) {
         if (!read_walk(value, params))
             return "walk must be PHASE,PHASE,… with silent:MS and ticking:MS";

@@ -2,6 +2,7 @@
 #ifndef PARAMS_H
 #define PARAMS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "driver/protocol.h"
@@ -47,6 +48,7 @@ struct params {
     unsigned steps;
     const char *purge; /* NULL: none; owned by argv */
     unsigned workers;  /* 1..CREW_MAX, see crew.h */
+    bool latency;      /* operations are timed, see latency.h */
 };
 
 extern const char *const params_phase_names[PHASE_COUNT];

@@ -5,6 +5,9 @@
  * Started as       argv[0] = the cell's name, argv[1..] = key=value (see below), a clean environment
  * Writes to fd 3   one line per mark, at the end of each phase (and "baseline" first):
  *                      drop begin_ns=123 end_ns=456 minor_faults=7 …\n       at most PROTOCOL_LINE_MAX bytes
+ *                  and in front of the mark of a phase whose operations were timed (latency=yes) one line more, that
+ *                  nobody answers:
+ *                      latency phase=drop clock=tsc count=1000 …\n     see PROTOCOL_LATENCY_FIELDS
  * Reads from fd 4  one byte after each mark, whatever its value: the go. Until it comes the process stands
  *                  still, so its memory can be read exactly. End of file means: the orchestrator is gone.
  * Exits with       0 after the mark "end", else one of enum protocol_exit and a line on stderr.
@@ -21,6 +24,8 @@
  *                        hold and (re)drop number i are worker i modulo N's, as a new request is a new
  *                        worker's. Ticks go round all of them, a purge is the main thread's; who has nothing
  *                        to do sleeps. They are started before the baseline
+ *   latency=yes|no       time each insert of (re)build, each delete of (re)drop and each tick of ticking (default
+ *                        no, and then nothing of it is in their way)
  *   walk=PHASE[:MS],…    phases below in order; silent and ticking need their window in ms
  *   purge=CALL           the allocator's explicit purge, see call_text.h; needed if the walk has "purge"
  *
@@ -38,6 +43,7 @@
 #define PROTOCOL_GO_FD 4
 #define PROTOCOL_LINE_MAX 1024
 #define PROTOCOL_WALK_MAX 64 /* phases */
+#define PROTOCOL_TICK_MS 100 /* ticking: one small request this often */
 
 /* What an allocator has to own, all of it: X(function). */
 #define PROTOCOL_OWNED(X)                                                                                    \
@@ -91,5 +97,34 @@ enum protocol_exit {
     X(checksum)                                                                                              \
     X(shape_checksum)                                                                                        \
     X(scratch_bytes)
+
+/* Phases with latency=yes that time their operations, one line each: X(phase). */
+#define PROTOCOL_LATENCY_PHASES(X)                                                                           \
+    X(build)                                                                                                 \
+    X(drop)                                                                                                  \
+    X(ticking)                                                                                               \
+    X(rebuild)                                                                                               \
+    X(redrop)
+
+/* Fields of such a line behind phase= and clock= (tsc, monotonic), all unsigned decimal: X(name). An operation is
+ * what one request pays: a whole insert (draw and make the record, link it, grow the table), a whole delete (unlink,
+ * free, and behind the last one the table), or a tick (WALK_TICK_RECORDS records built and dropped).
+ *   count                     operations timed
+ *   shape_count               the same, computed from shape and window alone; must be equal
+ *   p50_ns p99_ns p999_ns p9999_ns
+ *                             so many of 100 (1000, 10000) took at most this long: the upper edge of a bucket of the
+ *                             histogram, never too little, at most 1/64 too much; left out where none would have
+ *                             to lie above it: below 2, 100, 1000, 10000 operations
+ *   max_ns, max_at_ns         the longest, exact, and when it began, since begin_ns of the phase; left out where
+ *                             there was no operation */
+#define PROTOCOL_LATENCY_FIELDS(X)                                                                           \
+    X(count)                                                                                                 \
+    X(shape_count)                                                                                           \
+    X(p50_ns)                                                                                                \
+    X(p99_ns)                                                                                                \
+    X(p999_ns)                                                                                               \
+    X(p9999_ns)                                                                                              \
+    X(max_ns)                                                                                                \
+    X(max_at_ns)
 
 #endif

@@ -11,12 +11,24 @@
 #include <string.h>
 
 #include "driver/block.h"
+#ifdef RECORD_TIMED
+#include "driver/latency.h"
+#endif
 #include "driver/params.h"
 #include "driver/rng.h"
 
 #define RECORD_KEY_CHARS 16
 #define RECORD_KEY_BYTES (RECORD_KEY_CHARS + 1) /* with the closing zero */
 #define RECORD_POOL_BYTES 32768u
+
+/* One record more is in the map, or gone from it. In the workload's twin that times them (workload.h) that is read off
+ * the clock; in the workload itself there is nothing of it. */
+static inline void record_done(void)
+{
+#ifdef RECORD_TIMED
+    latency_done(latency_clock());
+#endif
+}
 
 struct record {
     char *key;      /* RECORD_KEY_CHARS letters and a zero */
@@ -112,9 +124,12 @@ static inline struct record record_make(struct draft *draft, const struct batch 
     return record;
 }
 
-/* Draws the batch's next draft (*index counts from batch->first); false at its end. */
+/* Draws the batch's next draft (*index counts from batch->first); false at its end. Who asks for the next one is done
+ * with the one before. */
 static inline bool record_next_draft(const struct batch *batch, uint64_t *index, struct draft *draft)
 {
+    if (*index > batch->first)
+        record_done();
     while (*index < batch->end) {
         *draft = record_draft(batch->shape, (*index)++);
         if (!batch->skip_survivors || !record_survives(batch->shape, draft->key))

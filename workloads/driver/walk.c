@@ -6,15 +6,18 @@
 
 #include "driver/crew.h"
 #include "driver/die.h"
+#include "driver/latency.h"
 #include "driver/mark.h"
 #include "driver/scratch.h"
 #include "workload.h"
 
 struct walk {
     const struct call_list *purge;
-    struct batch batch;      /* the map's records */
-    struct shape tick_shape; /* the same records, fewer of them, none of them surviving */
-    uint64_t ticks;          /* so far: each tick has keys of its own */
+    bool is_timed;               /* latency=yes */
+    const struct workload *twin; /* what builds and drops the map: the workload, or workload_timed */
+    struct batch batch;          /* the map's records */
+    struct shape tick_shape;     /* the same records, fewer of them, none of them surviving */
+    uint64_t ticks;              /* so far: each tick has keys of its own */
     struct record_sums none, survivors, all;
     const struct record_sums *present; /* which of these is in the map */
     void *map, *tick_map;
@@ -45,15 +48,13 @@ static void build(struct walk *walk, bool again)
 {
     struct batch batch = walk->batch;
     batch.skip_survivors = again;
-    workload.build(walk->map, &batch);
+    walk->twin->build(walk->map, &batch);
     walk->present = &walk->all;
 }
 
-static void drop(struct walk *walk, const struct shape *shape)
+static void drop(struct walk *walk)
 {
-    struct batch batch = walk->batch;
-    batch.shape = shape;
-    workload.drop(walk->map, &batch);
+    walk->twin->drop(walk->map, &walk->batch);
     walk->present = &walk->survivors;
 }
 
@@ -61,9 +62,11 @@ static void drop(struct walk *walk, const struct shape *shape)
 static void drop_all(struct walk *walk)
 {
     struct shape shape = *walk->batch.shape;
+    struct batch batch = walk->batch;
     shape.survivors_ppm = 0;
     shape.removal = REMOVAL_FREE;
-    drop(walk, &shape);
+    batch.shape = &shape;
+    workload.drop(walk->map, &batch);
     walk->present = &walk->none;
 }
 
@@ -73,8 +76,24 @@ static void tick(struct walk *walk)
     batch.shape = &walk->tick_shape;
     batch.first = walk->batch.end + walk->ticks++ * WALK_TICK_RECORDS;
     batch.end = batch.first + WALK_TICK_RECORDS;
+    if (walk->is_timed)
+        latency_begin(latency_clock());
     workload.build(walk->tick_map, &batch);
     workload.drop(walk->tick_map, &batch);
+    if (walk->is_timed)
+        latency_done(latency_clock());
+}
+
+static void cycle(struct walk *walk, enum phase phase)
+{
+    if (walk->is_timed)
+        latency_begin(latency_clock());
+    if (phase == PHASE_drop || phase == PHASE_redrop)
+        drop(walk);
+    else
+        build(walk, phase == PHASE_rebuild);
+    if (walk->is_timed)
+        latency_extend(latency_clock());
 }
 
 /* What a worker does: a phase of the map's cycle, or one tick. */
@@ -90,14 +109,12 @@ static void work(void *opaque)
     switch (job->phase) {
     case PHASE_build:
     case PHASE_rebuild:
-        build(walk, job->phase == PHASE_rebuild);
+    case PHASE_drop:
+    case PHASE_redrop:
+        cycle(walk, job->phase);
         break;
     case PHASE_hold:
         walk->held_checksum = workload.check(walk->map);
-        break;
-    case PHASE_drop:
-    case PHASE_redrop:
-        drop(walk, walk->batch.shape);
         break;
     case PHASE_ticking:
         tick(walk);
@@ -115,7 +132,7 @@ static void hand_over(struct walk *walk, enum phase phase, uint64_t worker)
 
 static void tick_for(struct walk *walk, uint64_t begin_ns, uint32_t window_ms)
 {
-    for (uint32_t ms = WALK_TICK_MS; ms <= window_ms; ms += WALK_TICK_MS) {
+    for (uint32_t ms = PROTOCOL_TICK_MS; ms <= window_ms; ms += PROTOCOL_TICK_MS) {
         sleep_until(begin_ns + ms * UINT64_C(1000000));
         hand_over(walk, PHASE_ticking, walk->ticks);
     }
@@ -171,20 +188,51 @@ static void describe_map(struct walk *walk, enum phase phase, struct mark *mark)
     }
 }
 
+/* How many operations the phase is to have, by shape and window alone; false: it has none to be timed. */
+static bool times(const struct walk *walk, const struct step *step, uint64_t *operations)
+{
+    uint64_t all = walk->all.records, others = all - walk->survivors.records;
+    switch (step->phase) {
+    case PHASE_build:
+        *operations = all;
+        return walk->is_timed;
+    case PHASE_drop:
+    case PHASE_rebuild:
+    case PHASE_redrop:
+        *operations = others;
+        return walk->is_timed;
+    case PHASE_ticking:
+        *operations = step->window_ms / PROTOCOL_TICK_MS;
+        return walk->is_timed;
+    default:
+        return false;
+    }
+}
+
 static void step(struct walk *walk, const struct step *step)
 {
     struct mark mark = {0};
+    struct mark_latency latency;
     struct rusage before, after;
+    bool timed = times(walk, step, &latency.shape_count);
+    if (timed)
+        latency_begin_phase(latency_clock());
     getrusage(RUSAGE_SELF, &before);
     mark.begin_ns = now_ns();
     run_phase(walk, step, mark.begin_ns);
     mark.end_ns = now_ns();
+    if (timed)
+        latency_end_phase(latency_clock());
     getrusage(RUSAGE_SELF, &after);
     mark.minor_faults = (uint64_t)(after.ru_minflt - before.ru_minflt);
     mark.major_faults = (uint64_t)(after.ru_majflt - before.ru_majflt);
     mark.user_ns = timeval_ns(after.ru_utime) - timeval_ns(before.ru_utime);
     mark.sys_ns = timeval_ns(after.ru_stime) - timeval_ns(before.ru_stime);
     describe_map(walk, step->phase, &mark);
+    if (timed) {
+        latency_tell(mark.begin_ns, mark.end_ns, &latency);
+        mark_write_latency(params_phase_names[step->phase], latency_clock_name(), &latency);
+    }
     mark_write(params_phase_names[step->phase], &mark);
 }
 
@@ -196,6 +244,8 @@ static void *new_map(const struct shape *shape)
 void walk_run(const struct params *params, const struct call_list *purge)
 {
     struct walk walk = {.purge = purge,
+                        .is_timed = params->latency,
+                        .twin = params->latency ? &workload_timed : &workload,
                         .batch = {.shape = &params->shape, .end = params->shape.records},
                         .tick_shape = params->shape};
     walk.present = &walk.none;
@@ -205,7 +255,9 @@ void walk_run(const struct params *params, const struct call_list *purge)
     crew_start(params->workers);
     walk.map = new_map(&params->shape);
     walk.tick_map = new_map(&params->shape);
-    if (workload.table_bytes)
+    if (params->latency)
+        latency_open();
+    if (workload.table_bytes || params->latency)
         record_expect(&walk.batch, &walk.all, &walk.survivors);
     step(&walk, &(struct step){.phase = PHASE_baseline});
     for (unsigned i = 0; i < params->steps; i++)

@@ -5,8 +5,7 @@
 #include "driver/call.h"
 #include "driver/params.h"
 
-#define WALK_TICK_MS 100      /* ticking: one small request this often, */
-#define WALK_TICK_RECORDS 100 /* a map of so many records, built and dropped */
+#define WALK_TICK_RECORDS 100 /* a tick: a map of so many records, built and dropped */
 
 /* `purge` is resolved; only read when the walk has a purge. */
 void walk_run(const struct params *params, const struct call_list *purge);

@@ -143,8 +143,13 @@ static bool take_field(char **text, const char *name, uint64_t *number)
 bool child_read_mark(struct child *child, struct told *told)
 {
     char line[PROTOCOL_LINE_MAX];
-    if (!child_read_line(child, line))
-        return false;
+    *told->latency = '\0';
+    do {
+        if (!child_read_line(child, line))
+            return false;
+        if (strncmp(line, "latency ", 8) == 0)
+            memcpy(told->latency, line, sizeof line);
+    } while (*told->latency && strcmp(line, told->latency) == 0);
     size_t length = strcspn(line, " ");
     char *text = line + length;
     bool good = length < sizeof told->phase;

@@ -30,6 +30,7 @@ struct child {
 struct told {
     char phase[16];
     struct mark mark;
+    char latency[PROTOCOL_LINE_MAX]; /* the line in front of it; "" where there was none */
 };
 
 void child_start(struct child *child, const struct start *start);
@@ -37,7 +38,7 @@ void child_start(struct child *child, const struct start *start);
 /* Without its newline; false at the end of file. */
 bool child_read_line(struct child *child, char line[PROTOCOL_LINE_MAX]);
 
-/* The same as a mark, of which every field must be there, in order. */
+/* The same as a mark, of which every field must be there, in order; and the line on latency in front of it. */
 bool child_read_mark(struct child *child, struct told *told);
 
 void child_go(struct child *child);

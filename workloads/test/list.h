@@ -49,6 +49,7 @@ static inline void list_drop(void *opaque, const struct batch *batch)
         *link = node->next;
         record_free(node->record);
         block_free(node, sizeof *node);
+        record_done();
     }
 }
 

@@ -123,6 +123,20 @@ static void the_last_of_a_key_counts(void **state)
     assert_int_equal(params.shape.records, 6);
 }
 
+static void latency_is_yes_or_no_and_no_by_itself(void **state)
+{
+    (void)state;
+    assert_good("seed=1");
+    assert_false(params.latency);
+    assert_good("latency=yes");
+    assert_true(params.latency);
+    assert_good("latency=no");
+    assert_false(params.latency);
+    static const char *const bad[] = {"latency=", "latency=1", "latency=true", "latency=yes "};
+    for (unsigned i = 0; i < sizeof bad / sizeof *bad; i++)
+        assert_bad(bad[i]);
+}
+
 static void workers_are_one_to_64(void **state)
 {
     (void)state;
@@ -288,6 +302,7 @@ int main(void)
         cmocka_unit_test(each_word_of_order_and_removal_is_known),
         cmocka_unit_test(a_range_may_be_one_number),
         cmocka_unit_test(the_last_of_a_key_counts),
+        cmocka_unit_test(latency_is_yes_or_no_and_no_by_itself),
         cmocka_unit_test(workers_are_one_to_64),
         cmocka_unit_test(limits_are_inclusive),
         cmocka_unit_test(numbers_that_overflow_are_wrong),

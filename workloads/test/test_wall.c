@@ -204,6 +204,32 @@ static void an_allocator_without_memory_ends_a_workload_with_that_code(void **st
     workloads_each(exhaust);
 }
 
+/* Its memory is there before the baseline, and what it times are the same calls. */
+static void assert_timing_adds_nothing(const char *program)
+{
+    static struct counted plain[CHILD_MARKS_MAX], timed[CHILD_MARKS_MAX];
+    unsigned count = count_walk(program, SHAPE WALK, plain), lines = 0;
+    assert_int_equal(count_walk(program, SHAPE "latency=yes " WALK, timed), count);
+    for (unsigned i = 0; i < count; i++) {
+        lines += *timed[i].told.latency != '\0';
+        if (timed[i].count.calls != plain[i].count.calls)
+            fail_msg("%s: %llu allocator calls instead of %llu up to mark %u, %s", program,
+                     (unsigned long long)timed[i].count.calls, (unsigned long long)plain[i].count.calls, i,
+                     timed[i].told.phase);
+        if (timed[i].told.mark.scratch_bytes != timed[0].told.mark.scratch_bytes)
+            fail_msg("%s: other scratch memory at mark %u, %s", program, i, timed[i].told.phase);
+    }
+    assert_int_equal(lines, 5); /* build, drop, ticking, rebuild, redrop */
+}
+
+static void timing_operations_adds_no_allocator_call_and_no_page(void **state)
+{
+    (void)state;
+    if (TEST_SANITIZED)
+        skip();
+    workloads_each(assert_timing_adds_nothing);
+}
+
 /* Where the file has what the loader will find at `address`. */
 static size_t file_offset(const char *file, ElfW(Addr) address)
 {
@@ -263,6 +289,7 @@ int main(void)
         cmocka_unit_test(each_mark_says_what_is_live_and_a_free_drop_leaves_nothing),
         cmocka_unit_test(the_same_cell_makes_the_same_calls_twice),
         cmocka_unit_test(null_and_mapped_make_no_call_at_all_and_the_others_many),
+        cmocka_unit_test(timing_operations_adds_no_allocator_call_and_no_page),
         cmocka_unit_test(an_allocator_without_memory_ends_a_workload_with_that_code),
     };
     return cmocka_run_group_tests_name("wall", tests, share_counters, NULL);

@@ -11,6 +11,8 @@
  *             fork-exit leaves one behind: exit code 6
  *   deaf      ignores SIGTERM and waits                       stop      stops itself
  *   flood     writes 200 MB to stdout                         chatty    writes 100 kB to stdout, and goes on
+ *   uncounted times one delete more than there are records (with latency=yes)
+ *   timed     writes a line on latency in build, asked for or not
  *   echo      writes its environment to the file $ECHO; echo-exit ends then with exit code 3 */
 #include <fcntl.h>
 #include <signal.h>
@@ -20,6 +22,8 @@
 
 #include "driver/protocol.h"
 #include "test/list.h"
+
+#define TIMED "latency phase=build clock=tsc count=0 shape_count=0\n"
 
 static bool fault(const char *name)
 {
@@ -113,6 +117,8 @@ static void build(void *map, const struct batch *batch)
         *(char *)block_alloc(1) = 1;
     if (fault("corrupt"))
         ((struct list *)map)->head->record.key[0] ^= 1;
+    if (fault("timed") && write(PROTOCOL_MARK_FD, TIMED, sizeof TIMED - 1) < 0)
+        _exit(1);
     if (fault("garbage") && write(PROTOCOL_MARK_FD, "nonsense\n", 9) < 0)
         _exit(1);
 }
@@ -124,6 +130,8 @@ static void drop(void *map, const struct batch *batch)
     if (fault("exit"))
         _exit(3);
     list_drop(map, batch);
+    if (fault("uncounted"))
+        record_done();
 }
 
 const struct workload workload = {
