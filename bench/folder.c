@@ -13,8 +13,9 @@
 #include "samples.h"
 
 struct folder {
-    char *path, *runs_path, *marks_path;
+    char *path, *runs_path, *marks_path, *latency_path;
     int lock_fd, runs_fd, marks_fd;
+    int latency_fd; /* -1: no operation was timed yet, and there is no such file */
 };
 
 static const char runs_header[] =
@@ -33,6 +34,9 @@ static const char marks_header[] = "cell,repeat,phase,"
     SYSCALLS(X)
 #undef X
     ;
+
+static const char latency_header[] =
+    "cell,repeat,phase,count,p50_ns,p99_ns,p999_ns,p9999_ns,max_ns,max_at_ns,clock";
 
 static bool system_error(GError **error, const char *path)
 {
@@ -77,6 +81,13 @@ static bool lock(struct folder *folder, GError **error)
     return true;
 }
 
+static bool open_latency(struct folder *folder, GError **error)
+{
+    if (folder->latency_fd < 0)
+        folder->latency_fd = csv_open_append(folder->latency_path, latency_header, error);
+    return folder->latency_fd >= 0;
+}
+
 bool folder_reopen(struct folder *folder, GError **error)
 {
     /* The X macros leave a comma behind the last name. */
@@ -87,7 +98,9 @@ bool folder_reopen(struct folder *folder, GError **error)
     if (folder->runs_fd < 0)
         return false;
     folder->marks_fd = csv_open_append(folder->marks_path, marks_header, error);
-    return folder->marks_fd >= 0;
+    close_fd(&folder->latency_fd);
+    return folder->marks_fd >= 0 &&
+           (!g_file_test(folder->latency_path, G_FILE_TEST_EXISTS) || open_latency(folder, error));
 }
 
 static bool create(struct folder *folder, GError **error)
@@ -115,7 +128,8 @@ static struct folder *new_folder(const char *path)
     folder->path = g_strdup(path);
     folder->runs_path = g_build_filename(path, "runs.csv", NULL);
     folder->marks_path = g_build_filename(path, "marks.csv", NULL);
-    folder->lock_fd = folder->runs_fd = folder->marks_fd = -1;
+    folder->latency_path = g_build_filename(path, "latency.csv", NULL);
+    folder->lock_fd = folder->runs_fd = folder->marks_fd = folder->latency_fd = -1;
     return folder;
 }
 
@@ -143,10 +157,12 @@ void folder_close(struct folder *folder)
         return;
     close_fd(&folder->runs_fd);
     close_fd(&folder->marks_fd);
+    close_fd(&folder->latency_fd);
     close_fd(&folder->lock_fd);
     g_free(folder->path);
     g_free(folder->runs_path);
     g_free(folder->marks_path);
+    g_free(folder->latency_path);
     g_free(folder);
 }
 
@@ -250,6 +266,36 @@ static bool write_marks(struct folder *folder, const struct record *record, cons
     return rows->len == 0 || csv_write_row(folder->marks_fd, rows, folder->marks_path, error);
 }
 
+static void add_latency(GString *rows, const struct record *record, const struct latency *latency)
+{
+    g_autoptr(GString) row = g_string_new(NULL);
+    csv_add_text(row, record->cell);
+    csv_add_text(row, record->repeat);
+    csv_add_text(row, latency->phase);
+    add_known(row, latency->count);
+    add_known(row, latency->p50_ns);
+    add_known(row, latency->p99_ns);
+    add_known(row, latency->p999_ns);
+    add_known(row, latency->p9999_ns);
+    add_known(row, latency->max_ns);
+    add_known(row, latency->max_at_ns);
+    csv_add_text(row, latency->clock);
+    g_string_append_printf(rows, "%s%s", rows->len > 0 ? "\n" : "", row->str);
+}
+
+static bool write_latency(struct folder *folder, const struct record *record, const GArray *marks,
+                          GError **error)
+{
+    g_autoptr(GString) rows = g_string_new(NULL);
+    for (guint i = 0; i < marks->len; i++) {
+        const struct record_mark *mark = &g_array_index(marks, struct record_mark, i);
+        if (*mark->latency.phase)
+            add_latency(rows, record, &mark->latency);
+    }
+    return rows->len == 0 || (open_latency(folder, error) &&
+                              csv_write_row(folder->latency_fd, rows, folder->latency_path, error));
+}
+
 static bool write_row(struct folder *folder, const struct record *record, GError **error)
 {
     g_autoptr(GString) row = g_string_new(NULL);
@@ -276,9 +322,10 @@ static bool still_there(const struct folder *folder, GError **error)
 }
 
 /* Samples and marks without a row are nobody's. */
-static void take_back(const struct folder *folder, struct record *record, off_t marks_end)
+static void take_back(const struct folder *folder, struct record *record, off_t marks_end, off_t latency_end)
 {
-    if (marks_end >= 0 && ftruncate(folder->marks_fd, marks_end) != 0)
+    if ((marks_end >= 0 && ftruncate(folder->marks_fd, marks_end) != 0) ||
+        (folder->latency_fd >= 0 && ftruncate(folder->latency_fd, latency_end) != 0))
         return; /* --resume sorts them out */
     if (!record->samples_file)
         return;
@@ -291,11 +338,15 @@ bool folder_add(struct folder *folder, struct record *record, const GArray *mark
                 GError **error)
 {
     off_t marks_end = lseek(folder->marks_fd, 0, SEEK_END);
+    off_t latency_end =
+        folder->latency_fd < 0 ? (off_t)sizeof latency_header : lseek(folder->latency_fd, 0, SEEK_END);
     if (!still_there(folder, error))
         return false;
     if ((!samples || !marks || write_samples(folder, record, marks, samples, error)) &&
-        (!marks || write_marks(folder, record, marks, error)) && write_row(folder, record, error))
+        (!marks ||
+         (write_marks(folder, record, marks, error) && write_latency(folder, record, marks, error))) &&
+        write_row(folder, record, error))
         return true;
-    take_back(folder, record, marks_end);
+    take_back(folder, record, marks_end, latency_end);
     return false;
 }

@@ -29,6 +29,7 @@ static const struct {
     {"run", "pass", "memory"},
     {"run", "count_calls", "no"},
     {"plan", "walk", PLAN_DEFAULT_WALK},
+    {"plan", "latency", "no"},
 };
 
 static const char *const columns[] = {"workload",   "shape",   "records",     "strings", "length",

@@ -4,7 +4,7 @@
  *   machine.ini [machine]  kernel cpu cores memory_bytes (by more than 1 %) swap_bytes page_bytes thp_enabled
  *                          thp_defrag overcommit_memory cgroup_limit_bytes page_reporting afterfree_version
  *   machine.ini [run]      fixed_addresses pass count_calls
- *   plan.ini [plan]        walk
+ *   plan.ini [plan]        walk latency
  *   runs.csv, cell by cell workload shape records strings length order removal survivors seed window_ms
  *                          ticking_ms thp limit_bytes workers, and env
  * What a folder does not know (written by another version) is not held against it, nor the empty thp of a cell

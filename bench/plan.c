@@ -102,9 +102,11 @@ static bool read_walk(struct plan *plan, const struct section *in, GError **erro
 
 static bool read_plan_group(struct plan *plan, GError **error)
 {
-    static const char *const keys[] = {"summary", "baseline", "seed",    "repeat",  "rounds",
-                                       "walk",    "silent",   "ticking", "timeout", NULL};
+    static const char *const keys[] = {"summary", "baseline", "seed",    "repeat",  "rounds", "walk",
+                                       "silent",  "ticking",  "timeout", "latency", NULL};
+    static const char *const answers[] = {"no", "yes", NULL};
     const struct section in = {.ini = plan->ini, .group = "plan"};
+    g_autofree char *latency = NULL;
     if (!g_key_file_has_group(ini_values(plan->ini), "plan")) {
         g_set_error(error, AFTERFREE_ERROR, EXIT_BAD_DATA, "%s: the group [plan] is missing", plan->path);
         return false;
@@ -116,8 +118,10 @@ static bool read_plan_group(struct plan *plan, GError **error)
         !section_count(&in, "rounds", false, &plan->rounds, error) ||
         !section_window_ms(&in, "timeout", false, &plan->timeout_ms, error) ||
         !section_window_ms(&in, "silent", true, &plan->silent_ms, error) ||
-        !section_window_ms(&in, "ticking", true, &plan->ticking_ms, error) || !read_walk(plan, &in, error))
+        !section_window_ms(&in, "ticking", true, &plan->ticking_ms, error) ||
+        !section_word(&in, "latency", false, answers, &latency, error) || !read_walk(plan, &in, error))
         return false;
+    plan->latency = g_strcmp0(latency, "yes") == 0;
     if (!plan->summary || !*plan->summary)
         return section_refuse(&in, "summary", error, "is missing");
     if (!plan->baseline || !strchr(plan->baseline, '/'))

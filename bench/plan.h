@@ -1,6 +1,7 @@
 /* plan.h: plans, bench/plans/NAME.ini: which cells answer a question, and how each is walked.
  *
  *   [plan]        summary= baseline=ALLOCATOR/SETTING seed= repeat= rounds= walk= silent= ticking= timeout=
+ *                 latency=yes|no
  *   [limit]       memory= (needed) oom=fault|answer
  *   [shape NAME]  records= strings= length= order= (all four needed) survivors= removal= seed= workers=
  *   [cells NAME]  allocators= settings=|policies= workloads= shapes= thp=
@@ -57,6 +58,7 @@ struct plan {
     uint64_t seed, repeat, rounds, timeout_ms; /* timeout of one busy phase */
     uint64_t silent_ms, ticking_ms;
     uint64_t limit_bytes; /* each cell runs in a memory cgroup of that limit; 0: in ours */
+    bool latency;         /* operations are timed; of the memory pass only */
     bool oom_is_answer;   /* being killed at the limit does not make the exit code 1 */
     GPtrArray *walk;      /* of struct plan_step * */
     GPtrArray *shapes;    /* of struct plan_shape * */

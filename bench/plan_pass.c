@@ -34,6 +34,7 @@ bool plan_take_pass(struct plan *plan, enum plan_pass pass, GError **error)
         plan->groups = g_steal_pointer(&plan->costs);
         plan->costs = g_ptr_array_new();
         plan->silent_ms = plan->ticking_ms = 0;
+        plan->latency = false; /* a price of its own */
         g_auto(GStrv) phases = g_strsplit(PLAN_TIMED_WALK, " ", -1);
         g_ptr_array_set_size(plan->walk, 0);
         for (char **phase = phases; *phase; phase++)

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "child.h"
+#include "latency.h"
 #include "plan.h"
 #include "syscalls.h"
 
@@ -150,6 +151,7 @@ struct record_mark {
     uint64_t peak_bytes;                                    /* VmHWM since the mark before */
     uint64_t running_ns, cpu_wait_ns; /* schedstat, since the mark before; or RECORD_UNKNOWN */
     uint64_t settle_ns;               /* parked but still watched: until RSS is steady, or pressure is over */
+    struct latency latency;           /* of its operations; phase "": they were not timed */
     uint64_t cgroup_usage_bytes;      /* of its own cgroup; RECORD_UNKNOWN: it has none */
     uint64_t calls[SYSCALLS_COUNT];   /* since the mark before; RECORD_UNKNOWN: not counted */
 };

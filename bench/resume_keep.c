@@ -11,13 +11,15 @@
 struct claim {
     guint row;
     struct run *run;
-    guint marks; /* of its walk, found in this order */
-    bool broken; /* a mark that is not the walk's next */
+    guint marks;     /* of its walk, found in this order */
+    guint latencies; /* rows of latency.csv */
+    bool broken;     /* a mark that is not the walk's next */
 };
 
 struct rows {
     struct csv *runs, *marks;
-    GPtrArray *claims; /* of struct claim *, in the order of their rows */
+    struct csv *latency; /* NULL: there is none */
+    GPtrArray *claims;   /* of struct claim *, in the order of their rows */
     GHashTable *by_key;
 };
 
@@ -32,6 +34,7 @@ static void rows_clear(struct rows *rows)
 {
     csv_free(rows->runs);
     csv_free(rows->marks);
+    csv_free(rows->latency);
     g_ptr_array_unref(rows->claims);
     g_hash_table_unref(rows->by_key);
 }
@@ -152,6 +155,24 @@ static void count_marks(const struct rows *rows)
     }
 }
 
+static void count_latencies(const struct rows *rows)
+{
+    for (guint row = 0; rows->latency && row < csv_rows(rows->latency); row++) {
+        struct claim *claim = find_claim(rows, rows->latency, row);
+        if (claim)
+            claim->latencies++;
+    }
+}
+
+/* Those of each mark whose phase was timed. */
+static bool has_its_latencies(const struct claim *claim)
+{
+    guint timed = 0;
+    for (guint i = 0; claim->run->plan->latency && i < claim->marks; i++)
+        timed += latency_is_timed(((const struct plan_step *)claim->run->steps->pdata[i])->phase);
+    return claim->latencies == timed;
+}
+
 /* It has come as far as its row says: the last mark is of the phase it ended in. Who was killed inside that phase has
  * not come to its mark. */
 static bool has_its_marks(const struct rows *rows, const struct claim *claim)
@@ -172,7 +193,8 @@ static bool is_whole(const struct rows *rows, const struct claim *claim, const c
     const struct record *record = &claim->run->record;
     g_autofree char *name = folder_samples_name(record->cell, record->repeat);
     g_autofree char *path = g_build_filename(folder, name, NULL);
-    return has_its_marks(rows, claim) && g_file_test(path, G_FILE_TEST_IS_REGULAR);
+    return has_its_marks(rows, claim) && has_its_latencies(claim) &&
+           g_file_test(path, G_FILE_TEST_IS_REGULAR);
 }
 
 static bool claim_rows(struct rows *rows, const char *folder, const GPtrArray *specs, GKeyFile *before,
@@ -180,13 +202,17 @@ static bool claim_rows(struct rows *rows, const char *folder, const GPtrArray *s
 {
     g_autofree char *runs_path = g_build_filename(folder, "runs.csv", NULL);
     g_autofree char *marks_path = g_build_filename(folder, "marks.csv", NULL);
+    g_autofree char *latency_path = g_build_filename(folder, "latency.csv", NULL);
     g_autoptr(GHashTable) wanted = specs_by_key(specs);
     if (!(rows->runs = csv_read(runs_path, error)) || !(rows->marks = csv_read(marks_path, error)))
+        return false;
+    if (g_file_test(latency_path, G_FILE_TEST_EXISTS) && !(rows->latency = csv_read(latency_path, error)))
         return false;
     for (guint row = 0; row < csv_rows(rows->runs); row++)
         if (stands(rows, row, specs) && !claim_row(rows, row, wanted, error))
             return false;
     count_marks(rows);
+    count_latencies(rows);
     for (guint i = rows->claims->len; i-- > 0;) {
         const struct claim *claim = rows->claims->pdata[i];
         const struct record *record = &claim->run->record;
@@ -217,15 +243,23 @@ static bool replace(const char *folder, const char *name, const GString *rows, G
            error_refuse(error, EXIT_SYSTEM, "%s", why->message);
 }
 
+static void copy_claimed(const struct rows *rows, const struct csv *table, GString *text)
+{
+    for (guint row = 0; row < csv_rows(table); row++)
+        if (find_claim(rows, table, row))
+            csv_copy_row(table, row, text);
+}
+
 static bool replace_tables(const struct rows *rows, const char *folder, GError **error)
 {
-    g_autoptr(GString) runs = g_string_new(NULL), marks = g_string_new(NULL);
+    g_autoptr(GString) runs = g_string_new(NULL), marks = g_string_new(NULL), latency = g_string_new(NULL);
     for (guint i = 0; i < rows->claims->len; i++)
         csv_copy_row(rows->runs, ((struct claim *)rows->claims->pdata[i])->row, runs);
-    for (guint row = 0; row < csv_rows(rows->marks); row++)
-        if (find_claim(rows, rows->marks, row))
-            csv_copy_row(rows->marks, row, marks);
-    return replace(folder, "runs.csv", runs, error) && replace(folder, "marks.csv", marks, error);
+    copy_claimed(rows, rows->marks, marks);
+    if (rows->latency)
+        copy_claimed(rows, rows->latency, latency);
+    return replace(folder, "runs.csv", runs, error) && replace(folder, "marks.csv", marks, error) &&
+           (!rows->latency || replace(folder, "latency.csv", latency, error));
 }
 
 /* g_file_set_contents writes NAME.XXXXXX and renames it: killed between, it leaves that behind. */

@@ -23,7 +23,7 @@ struct run *run_new(const struct run_spec *spec)
     run->site = spec->site;
     run->environment = g_strdupv((char **)(uintptr_t)spec->environment);
     run->steps = run_command_steps(spec->plan, spec->what.cell->allocator);
-    run->arguments = run_command_arguments(spec->what.cell, run->steps);
+    run->arguments = run_command_arguments(spec->plan, spec->what.cell, run->steps);
     run->count_calls = spec->count_calls;
     run->interval_ms = spec->sample_hz ? 1000 / spec->sample_hz : 0;
     run->statm_slack_bytes =
@@ -180,6 +180,20 @@ static void watch_pressure(struct run *run, uint64_t now_ns)
     }
 }
 
+/* In front of the mark of its phase. */
+static void take_latency(struct run *run, const char *line, uint64_t now_ns)
+{
+    g_autoptr(GError) error = NULL;
+    bool asked = run->plan->latency && latency_is_timed(run_phase(run)) && !*run->latency.phase &&
+                 (run->state == RUN_BUSY || run->state == RUN_WAITING);
+    if (!asked)
+        invalid(run, now_ns, "a line on latency nobody asked for: %.60s", line);
+    else if (!latency_parse(line, &run->latency, &error))
+        invalid(run, now_ns, "%s", error->message);
+    else if (strcmp(run->latency.phase, run_phase(run)) != 0)
+        invalid(run, now_ns, "latency of %s in %s", run->latency.phase, run_phase(run));
+}
+
 static void take_mark(struct run *run, const char *line, uint64_t now_ns)
 {
     g_autoptr(GError) error = NULL;
@@ -196,6 +210,8 @@ static void take_mark(struct run *run, const char *line, uint64_t now_ns)
         invalid(run, now_ns, "/proc/%d cannot be read", (int)run->child.pid);
         return;
     }
+    mark.latency = run->latency;
+    run->latency = (struct latency){.phase = ""};
     g_autofree char *why = run_verdict_of_mark(run, &mark);
     if (why) {
         invalid(run, now_ns, "%s", why);
@@ -220,7 +236,7 @@ void run_read(struct run *run, uint64_t now_ns)
     case CHILD_NOTHING:
         break;
     case CHILD_LINE:
-        take_mark(run, line, now_ns);
+        (latency_is_line(line) ? take_latency : take_mark)(run, line, now_ns);
         break;
     case CHILD_GARBAGE:
         invalid(run, now_ns, "a mark longer than %d bytes, or with a NUL byte", PROTOCOL_LINE_MAX);

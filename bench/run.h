@@ -48,6 +48,7 @@ struct run {
     bool count_calls;
     struct syscalls *syscalls; /* NULL: not counted */
     uint64_t calls_before[SYSCALLS_COUNT];
+    struct latency latency; /* told in front of the mark that is to come */
     uint64_t step_begin_ns, deadline_ns;
     uint64_t next_rollup_ns;                    /* in silence: on a log scale */
     uint64_t settle_since_ns, settle_rss_bytes; /* when RSS last changed, and to what */

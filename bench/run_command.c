@@ -30,7 +30,7 @@ static char *walk_argument(const GPtrArray *steps)
     return g_string_free(walk, FALSE);
 }
 
-char **run_command_arguments(const struct plan_cell *cell, const GPtrArray *steps)
+char **run_command_arguments(const struct plan *plan, const struct plan_cell *cell, const GPtrArray *steps)
 {
     const struct plan_shape *shape = cell->shape;
     GPtrArray *arguments = g_ptr_array_new();
@@ -45,6 +45,8 @@ char **run_command_arguments(const struct plan_cell *cell, const GPtrArray *step
     g_ptr_array_add(arguments, g_strdup_printf("removal=%s", shape->removal));
     g_ptr_array_add(arguments, g_strdup_printf("seed=%" G_GUINT64_FORMAT, shape->seed));
     g_ptr_array_add(arguments, g_strdup_printf("workers=%" G_GUINT64_FORMAT, shape->workers));
+    if (plan->latency)
+        g_ptr_array_add(arguments, g_strdup("latency=yes"));
     g_ptr_array_add(arguments, walk_argument(steps));
     if (cell->allocator->purge)
         g_ptr_array_add(arguments, g_strdup_printf("purge=%s", cell->allocator->purge));

@@ -12,7 +12,7 @@
 GPtrArray *run_command_steps(const struct plan *plan, const struct allocator *allocator);
 
 /* argv: the cell's name, then KEY=VALUE as driver/params.h reads them; the caller frees. `steps` as above. */
-char **run_command_arguments(const struct plan_cell *cell, const GPtrArray *steps);
+char **run_command_arguments(const struct plan *plan, const struct plan_cell *cell, const GPtrArray *steps);
 
 /* In one line, so that a row is one, by the escapes of descriptors; the caller frees. */
 char *run_command_environment(char *const *environment);

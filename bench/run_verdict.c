@@ -16,11 +16,25 @@ void run_verdict_set(struct run *run, const char *status, const char *reason)
     run->record.reason = g_strdelimit(g_strdup(reason), "\r\n", ' '); /* a row is one line */
 }
 
+static char *verdict_of_latency(const struct run *run, const struct record_mark *mark)
+{
+    const struct plan_shape *shape = run->what.cell->shape;
+    const struct plan_step *step = run->steps->pdata[run->step];
+    const struct latency_expected expected = {.phase = run_phase(run),
+                                              .records = shape->records,
+                                              .has_survivors = shape->survivors_ppm > 0,
+                                              .window_ms = step->window_ms,
+                                              .phase_ns = mark->mark.end_ns - mark->mark.begin_ns};
+    return run->plan->latency ? latency_verify(&mark->latency, &expected) : NULL;
+}
+
 char *run_verdict_of_mark(const struct run *run, const struct record_mark *mark)
 {
     const struct record_mark *baseline =
         run->marks->len > 0 ? &g_array_index(run->marks, struct record_mark, 0) : mark;
     char *why = verify_mark(mark, baseline, run_phase(run), run->statm_slack_bytes);
+    if (!why)
+        why = verdict_of_latency(run, mark);
     if (!why && offspring_seen(run->child.pid))
         why = g_strdup("the process has forked: its child's memory would not be counted");
     if (!why && run->step == 0 && !rss_maps_has(run->child.pid, run->object))

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "summary.h"
+#include "summary_latency.h"
 #include "units.h"
 
 #define NAME_WIDTH 26 /* makes 99 columns */
@@ -272,6 +273,7 @@ void summary_print(const struct summary *summary, const char *run_folder, FILE *
         print_memory(out, summary, sorted);
     summary_print_limit(summary, out);
     summary_print_calls(summary, out);
+    summary_latency_print(summary, run_folder, out);
     print_mark(out, sorted);
     summary_print_price_foot(summary, run_folder, out);
     print_not_proven(out, sorted);

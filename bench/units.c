@@ -234,6 +234,20 @@ char *units_format_duration_ms(uint64_t ms)
     return two_units(minutes / 60, "h", minutes % 60, "min");
 }
 
+char *units_format_duration_ns(uint64_t ns)
+{
+    static const char *const names[] = {"us", "ms", "s"};
+    double value = (double)ns / 1000;
+    guint unit = 0;
+    if (ns < 1000)
+        return g_strdup_printf("%" G_GUINT64_FORMAT " ns", ns);
+    for (; value >= 999.5 && unit + 1 < G_N_ELEMENTS(names); unit++)
+        value /= 1000;
+    if (value >= 999.5)
+        return units_format_duration_ms(ns / 1000000);
+    return g_strdup_printf(value < 9.95 ? "%.1f %s" : "%.0f %s", value, names[unit]);
+}
+
 char *units_format_count(uint64_t count)
 {
     const struct unit *best = COUNT_UNITS;

@@ -31,7 +31,9 @@ char *units_format_bytes(uint64_t bytes); /* "1.83 GB", "950 MB", "12.4 MB", "0 
 char *
 units_format_limit(uint64_t bytes); /* as a plan has it, "64 MiB", where that is whole; else the above */
 char *units_format_duration_ms(uint64_t ms); /* "40 ms", "12.3 s", "4 min 10 s" */
-char *units_format_count(uint64_t count);    /* "10M", "250k", "1234567" (exact or in full) */
-char *units_format_about(uint64_t count);    /* "999", "1.23k", "45.6M": rounded */
+/* "85 ns", "1.2 us", "12 ms", "628 ms", "9.9 s": at most six characters up to 1000 s, then as above. */
+char *units_format_duration_ns(uint64_t ns);
+char *units_format_count(uint64_t count); /* "10M", "250k", "1234567" (exact or in full) */
+char *units_format_about(uint64_t count); /* "999", "1.23k", "45.6M": rounded */
 
 #endif

@@ -3,6 +3,7 @@
 
 #include "child.h"
 #include "fuzz.h"
+#include "latency.h"
 
 static char *write_mark(const struct child_mark *mark)
 {
@@ -37,6 +38,32 @@ static void read_mark(const char *line)
     assert_same(&mark, &again);
 }
 
+static char *write_latency(const struct latency *latency)
+{
+    GString *line = g_string_new(NULL);
+    g_string_printf(line, "latency phase=%s clock=%s", latency->phase, latency->clock);
+#define X(name)                                                                                              \
+    if (latency->name != LATENCY_UNKNOWN)                                                                    \
+        g_string_append_printf(line, " " #name "=%" G_GUINT64_FORMAT, latency->name);
+    PROTOCOL_LATENCY_FIELDS(X)
+#undef X
+    return g_string_free(line, FALSE);
+}
+
+static void read_latency(const char *line)
+{
+    struct latency latency, again;
+    g_autoptr(GError) error = NULL;
+    if (!latency_parse(line, &latency, &error)) {
+        g_assert_error(error, AFTERFREE_ERROR, EXIT_BAD_DATA);
+        g_assert_true(g_str_has_prefix(error->message, "bad line on latency: "));
+        return;
+    }
+    g_autofree char *text = write_latency(&latency);
+    g_assert_true(latency_parse(text, &again, NULL));
+    g_assert_cmpmem(&latency, sizeof latency, &again, sizeof again);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct child child = {.mark_fd = open(fuzz_file(data, size), O_RDONLY | O_CLOEXEC),
@@ -51,7 +78,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         g_assert_cmpuint(strlen(line), <, PROTOCOL_LINE_MAX);
         g_assert_cmpmem(line, strlen(line), data, MIN(strlen(line), (size_t)(end - data)));
         g_assert_cmpint(data[strlen(line)], ==, '\n');
-        read_mark(line);
+        if (latency_is_line(line))
+            read_latency(line);
+        else
+            read_mark(line);
     }
     size_t left = (size_t)(end - data);
     const uint8_t *line_feed = left > 0 ? memchr(data, '\n', MIN(left, PROTOCOL_LINE_MAX)) : NULL;

@@ -14,8 +14,10 @@
 #define REPEAT 4
 #define RUNS (2 * REPEAT)
 #define MARKS 6
+#define TIMED 2 /* build and drop */
 #define PLAN                                                                                                 \
     "[plan]\nsummary = x\nbaseline = %s/default\nsilent = 60 ms\nticking = 100 ms\nrepeat = 4\n"             \
+    "latency = yes\n"                                                                                        \
     "walk = build hold drop silent\n"                                                                        \
     "[shape s]\nrecords = 1000\nstrings = 1\nlength = 15\norder = hash\n"                                    \
     "[cells c]\nallocators = %s\nsettings = default\nworkloads = hash_chained null\nshapes = s\n"
@@ -121,17 +123,20 @@ static void assert_complete(const struct scene *scene)
 {
     g_autoptr(csv_table) runs = program_table(scene->run, "runs.csv");
     g_autoptr(csv_table) marks = program_table(scene->run, "marks.csv");
+    g_autoptr(csv_table) latency = program_table(scene->run, "latency.csv");
     g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     assert_int_equal(csv_rows(runs), RUNS);
     assert_int_equal(csv_rows(marks), RUNS * MARKS);
+    assert_int_equal(csv_rows(latency), RUNS * TIMED);
     for (guint row = 0; row < RUNS; row++) {
         assert_string_equal(program_text(runs, row, "status"), "ok");
         assert_true(g_hash_table_add(seen, g_strconcat(program_text(runs, row, "cell"), " ",
                                                        program_text(runs, row, "repeat"), NULL)));
     }
     assert_files(scene->run, "samples", RUNS);
-    assert_files(scene->run, ".",
-                 7); /* plan and machine, proofs, runs, marks and summary, samples: nothing half */
+    assert_files(
+        scene->run, ".",
+        9); /* plan and machine, proofs, runs, marks and latency, two summaries, samples: nothing half */
 }
 
 /* Runs, is killed, goes on, is killed … until it is through. */

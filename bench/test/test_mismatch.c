@@ -129,6 +129,15 @@ static void a_walk_that_is_the_default_need_not_be_written(void **state)
                    "ticking rebuild", "build drop in B");
 }
 
+static void a_run_whose_operations_were_timed_is_not_compared_to_another(void **state)
+{
+    assert_allowed(*state, (struct made){0},
+                   (struct made){.plan = "[plan]\nbaseline=base/default\nlatency = no\n"}, NULL);
+    assert_refused(*state, (struct made){0},
+                   (struct made){.plan = "[plan]\nbaseline=base/default\nlatency=yes\n"}, "latency",
+                   "no in A", "yes in B");
+}
+
 static void a_cell_of_another_shape_is_refused_and_counted_once(void **state)
 {
     assert_refused(*state, (struct made){0}, (struct made){.row = {.records = "20"}}, "records",
@@ -187,6 +196,7 @@ int main(void)
         SUPPORT_TEST(a_little_less_memory_and_another_host_are_the_same_conditions),
         SUPPORT_TEST(what_a_folder_does_not_know_is_not_held_against_it),
         SUPPORT_TEST(a_walk_that_is_the_default_need_not_be_written),
+        SUPPORT_TEST(a_run_whose_operations_were_timed_is_not_compared_to_another),
         SUPPORT_TEST(a_cell_of_another_shape_is_refused_and_counted_once),
         SUPPORT_TEST(what_a_run_that_is_not_proven_never_reached_is_no_other_condition),
         SUPPORT_TEST(another_environment_of_the_same_version_is_refused),

@@ -33,6 +33,7 @@ static void a_good_plan_is_read_with_its_units_and_defaults(void **state)
     assert_int_equal(plan->ticking_ms, 500);
     assert_int_equal(plan->repeat, 1);
     assert_int_equal(plan->timeout_ms, 600000);
+    assert_false(plan->latency);
     assert_int_equal(plan->shapes->len, 1);
     const struct plan_shape *shape = plan->shapes->pdata[0];
     assert_string_equal(shape->name, "s");

@@ -97,6 +97,29 @@ static void durations_are_in_ms(void **state)
     assert_parses(units_parse_duration_ms, "0 s", 0);
 }
 
+static void durations_in_ns_are_told_in_six_characters(void **state)
+{
+    (void)state;
+    static const struct {
+        uint64_t ns;
+        const char *text;
+    } told[] = {{0, "0 ns"},
+                {999, "999 ns"},
+                {1000, "1.0 us"},
+                {9949, "9.9 us"},
+                {9950, "10 us"},
+                {999499, "999 us"},
+                {999500, "1.0 ms"},
+                {628000000, "628 ms"},
+                {9900000000, "9.9 s"},
+                {999000000000, "999 s"},
+                {1000000000000, "16 min 40 s"}};
+    for (size_t i = 0; i < G_N_ELEMENTS(told); i++) {
+        g_autofree char *text = units_format_duration_ns(told[i].ns);
+        assert_string_equal(text, told[i].text);
+    }
+}
+
 static void a_duration_without_a_unit_is_refused(void **state)
 {
     (void)state;
@@ -279,6 +302,7 @@ int main(void)
         cmocka_unit_test(bytes_without_a_unit_are_refused),
         cmocka_unit_test(a_part_of_a_byte_is_refused),
         cmocka_unit_test(durations_are_in_ms),
+        cmocka_unit_test(durations_in_ns_are_told_in_six_characters),
         cmocka_unit_test(a_duration_without_a_unit_is_refused),
         cmocka_unit_test(an_unknown_unit_is_refused),
         cmocka_unit_test(what_is_no_plain_number_is_refused),
