@@ -64,6 +64,8 @@ static GPtrArray *specs_of(const struct suite *suite, const struct options *opti
     bool count_calls = may_count(options);
     if (options->set_thp)
         plan_group_by_thp(runs);
+    if (options->pass != PLAN_MEMORY)
+        plan_group_by_shape(runs, suite->plan);
     for (guint i = 0; i < runs->len; i++) {
         struct run_spec *spec = spec_of(suite, options, g_array_index(runs, struct plan_run, i), error);
         if (!spec)

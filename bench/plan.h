@@ -110,6 +110,10 @@ GArray *plan_schedule(const GPtrArray *cells, guint rounds, uint64_t seed);
  * has to be changed, and nobody may be alive whom that matters to. */
 void plan_group_by_thp(GArray *runs);
 
+/* All rounds of one shape before the next's, in the order of the plan's shapes (else in their order): a round's cells are
+ * compared with each other, and those of a large shape would lie minutes between those of a small one. */
+void plan_group_by_shape(GArray *runs, const struct plan *plan);
+
 /* An upper estimate of the bytes a run needs at its peak, for admission: what the records ask for, a node
  * and table's worth each, plus half for headers, rounding and the rebuild's growth. A setting that gives
  * nothing back, or not within the silent window, need not use what it holds for the next build, and what one

@@ -206,6 +206,18 @@ void plan_group_by_thp(GArray *runs)
     memcpy(runs->data, grouped->data, runs->len * sizeof(struct plan_run));
 }
 
+void plan_group_by_shape(GArray *runs, const struct plan *plan)
+{
+    g_autoptr(GArray) grouped = g_array_sized_new(FALSE, FALSE, sizeof(struct plan_run), runs->len);
+    for (guint s = 0; s < plan->shapes->len; s++)
+        for (guint i = 0; i < runs->len; i++) {
+            const struct plan_run *run = &g_array_index(runs, struct plan_run, i);
+            if (run->cell->shape == plan->shapes->pdata[s])
+                g_array_append_val(grouped, *run);
+        }
+    memcpy(runs->data, grouped->data, runs->len * sizeof(struct plan_run));
+}
+
 /* --- estimates --- */
 
 static bool phase_builds(const struct plan_step *step)

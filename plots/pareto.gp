@@ -1,5 +1,6 @@
 # What stays, and what does it cost?
-# One point per setting of the block with the most cells: held after silence over the peak, and the CPU time of
+# One point per setting of one block, the one with the most cells that were timed at their own shape, else with the most
+# cells: held after silence over the peak, and the CPU time of
 # build + drop + rebuild relative to the plan's baseline, from the timed pass. Left the plane with the frontier, right a
 # row per point with its name, what stays in figures, and the price with its interval. Nothing without a timed pass.
 question = 'What stays, and what does it cost?'
@@ -16,6 +17,15 @@ if (rows > 0 && prices) {
     eval numbers('peak_rss_bytes silent_held_bytes ticking_held_bytes window_ms ticking_ms \
 cycle_cpu_ns_per_record cycle_of_baseline cycle_of_baseline_low cycle_of_baseline_high cost_rounds')
     eval texts('cycle_of_baseline_verdict cost_shape')
+}
+# Memory and price of the same shape, where there are: a price of fewer records is a stand-in.
+own_price(i) = cycle_cpu_ns_per_record[i] > 0 && cost_shape[i] eq shape[i] && !is_floor(role[i])
+if (rows > 0 && prices) {
+    most_own = 1
+    do for [i=1:rows] {
+        own = int(sum [j=1:rows] (block[j] eq block[i] && own_price(j)))
+        if (own > most_own) { most_own = own; main_block = block[i] }
+    }
 }
 here(i) = block[i] eq main_block && !is_floor(role[i])
 # To itself the baseline has no ratio.

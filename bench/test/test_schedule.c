@@ -87,6 +87,33 @@ static void grouping_brings_one_mode_side_by_side_in_each_round_and_changes_no_o
         }
 }
 
+static void grouping_by_shape_has_all_rounds_of_one_before_the_next_and_changes_no_other_order(void **state)
+{
+    (void)state;
+    struct plan_shape shapes[2] = {{.records = 1}, {.records = 2}};
+    struct plan plan = {.shapes = g_ptr_array_new()};
+    struct plan_cell cells[CELLS];
+    g_autoptr(GPtrArray) list = some_cells(cells);
+    for (guint i = 0; i < CELLS; i++)
+        cells[i].shape = &shapes[i % 2];
+    g_ptr_array_add(plan.shapes, &shapes[1]);
+    g_ptr_array_add(plan.shapes, &shapes[0]);
+    g_autoptr(GArray) runs = plan_schedule(list, 3, 5), before = plan_schedule(list, 3, 5);
+    plan_group_by_shape(runs, &plan);
+    assert_int_equal(runs->len, before->len);
+    guint at = 0;
+    for (guint s = 0; s < 2; s++)
+        for (guint i = 0; i < before->len; i++) {
+            const struct plan_run *was = &g_array_index(before, struct plan_run, i);
+            if (was->cell->shape != plan.shapes->pdata[s])
+                continue;
+            const struct plan_run *is = &g_array_index(runs, struct plan_run, at++);
+            assert_ptr_equal(is->cell, was->cell);
+            assert_int_equal(is->repeat, was->repeat);
+        }
+    g_ptr_array_unref(plan.shapes);
+}
+
 static void rounds_are_shuffled_anew(void **state)
 {
     (void)state;
@@ -176,6 +203,7 @@ int main(void)
         cmocka_unit_test(every_round_has_each_cell_once),
         cmocka_unit_test(the_order_depends_on_the_seed_alone),
         cmocka_unit_test(grouping_brings_one_mode_side_by_side_in_each_round_and_changes_no_other_order),
+        cmocka_unit_test(grouping_by_shape_has_all_rounds_of_one_before_the_next_and_changes_no_other_order),
         cmocka_unit_test(rounds_are_shuffled_anew),
         cmocka_unit_test(a_window_is_short_for_a_delay_that_is_not_shorter),
         cmocka_unit_test(the_expected_peak_is_above_what_the_records_ask_for),
