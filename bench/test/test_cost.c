@@ -215,7 +215,7 @@ static void a_plan_without_timed_cells_is_no_error_where_it_comes_along(void **s
 
 #define FAULTS                                                                                               \
     "[plan]\nsummary = x\nbaseline = faulty/default\nsilent = 100 ms\nticking = 100 ms\nrounds = 2\n" SHAPE  \
-    "[cost c]\nallocators = faulty\nsettings = default crash miscount\nworkloads = faulty\nshapes = s\n"
+    "[cost c]\nallocators = faulty\nsettings = default exit miscount\nworkloads = faulty\nshapes = s\n"
 
 static void a_cell_that_fails_has_an_error_in_the_report_and_costs_no_other(void **state)
 {
@@ -228,11 +228,11 @@ static void a_cell_that_fails_has_an_error_in_the_report_and_costs_no_other(void
     g_autoptr(csv_table) runs = program_table(out, "runs.csv");
     assert_int_equal(csv_rows(runs), 6);
     g_autofree char *json = support_read(out, "benchmark.json");
-    support_assert_has(json, "\"error_message\": \"failed: signal 11");
+    support_assert_has(json, "\"error_message\": \"failed: exit code 3 in drop");
     support_assert_has(json, "\"error_message\": \"invalid: live bytes");
     support_assert_has(json, "\"name\": \"faulty/default/faulty/s/build_median\"");
     /* The command that repeats it has no setarch: addresses were random. */
-    support_assert_has(outcome.err, "repeat it with: env -i 'FAULT=crash' '/");
+    support_assert_has(outcome.err, "repeat it with: env -i 'FAULT=exit' '/");
 }
 
 static void options_that_do_not_go_together_are_refused(void **state)
