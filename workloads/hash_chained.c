@@ -28,6 +28,11 @@ static void insert(struct map *map, struct record record)
     HASH_ADD_KEYPTR(hh, map->head, node->record.key, RECORD_KEY_CHARS, node);
 }
 
+static void fetch(const UT_hash_table *table, uint64_t hash)
+{
+    __builtin_prefetch(&table->buckets[(unsigned)hash & (table->num_buckets - 1)], 1);
+}
+
 static void build(void *opaque, const struct batch *batch)
 {
     struct map *map = opaque;
@@ -38,8 +43,10 @@ static void build(void *opaque, const struct batch *batch)
     }
     uint64_t index = batch->first;
     struct record record;
-    while (record_next(batch, &index, &record))
+    while (record_next(batch, &index, &record)) {
+        fetch(map->head->hh.tbl, record_hash_at(batch, index + RECORD_AHEAD));
         insert(map, record);
+    }
 }
 
 static uint64_t check(const void *opaque)

@@ -67,12 +67,21 @@ static void insert(struct map *map, struct record record)
     map->records++;
 }
 
+/* Its first slot; there is none before the first insertion. */
+static void fetch(const struct map *map, uint64_t hash)
+{
+    if (map->slot_count > 0)
+        __builtin_prefetch(&map->slots[hash & (map->slot_count - 1)], 1);
+}
+
 static void build(void *opaque, const struct batch *batch)
 {
     uint64_t index = batch->first;
     struct record record;
-    while (record_next(batch, &index, &record))
+    while (record_next(batch, &index, &record)) {
+        fetch(opaque, record_hash_at(batch, index + RECORD_AHEAD));
         insert(opaque, record);
+    }
 }
 
 static uint64_t check(const void *opaque)
