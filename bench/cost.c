@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "cost_facts.h"
 #include "csv.h"
 #include "error.h"
 #include "gbench.h"
@@ -84,7 +85,8 @@ struct cost *cost_plan(const GPtrArray *cells, guint rounds)
     for (guint i = 0; i < cells->len; i++) {
         const struct plan_cell *cell = cells->pdata[i];
         for (guint j = 0; j < G_N_ELEMENTS(phases); j++)
-            add_line(cost, cell->name, phases[j], cell->shape->records);
+            if (cell->allocator->purge || !strstr(phases[j], "purge"))
+                add_line(cost, cell->name, phases[j], cell->shape->records);
     }
     return cost;
 }
@@ -249,42 +251,6 @@ static void measure(void *opaque, unsigned benchmark, unsigned repetition, struc
     result->counter_count = cost->counters->len;
 }
 
-/* --- context: the machine, and which allocators --- */
-
-static void fact_clear(gpointer data)
-{
-    struct gbench_fact *fact = data;
-    g_free((char *)(uintptr_t)fact->name);
-    g_free((char *)(uintptr_t)fact->value);
-}
-
-static void add_fact(GArray *facts, GKeyFile *machine, const char *group, const char *key, const char *name)
-{
-    g_autofree char *value = g_key_file_get_string(machine, group, key, NULL);
-    if (!value || !*value)
-        return;
-    const struct gbench_fact fact = {.name = g_strdup(name), .value = g_steal_pointer(&value)};
-    g_array_append_val(facts, fact);
-}
-
-static GArray *facts_of(const struct cost *cost)
-{
-    GArray *facts = g_array_new(FALSE, FALSE, sizeof(struct gbench_fact));
-    g_array_set_clear_func(facts, fact_clear);
-    if (!cost->machine)
-        return facts;
-    g_auto(GStrv) groups = g_key_file_get_groups(cost->machine, NULL);
-    g_auto(GStrv) keys = g_key_file_get_keys(cost->machine, "machine", NULL, NULL);
-    for (char **key = keys; key && *key; key++)
-        add_fact(facts, cost->machine, "machine", *key, *key);
-    for (char **group = groups; *group; group++) {
-        g_autofree char *name = g_strdelimit(g_strdup(*group), " ", '.');
-        if (g_str_has_prefix(*group, "allocator "))
-            add_fact(facts, cost->machine, *group, "version", name);
-    }
-    return facts;
-}
-
 static struct gbench gbench_of(const struct cost *cost, char *const *flags, const GArray *facts, bool quiet)
 {
     return (struct gbench){.benchmarks = (const struct gbench_benchmark *)(gpointer)cost->benchmarks->data,
@@ -296,18 +262,6 @@ static struct gbench gbench_of(const struct cost *cost, char *const *flags, cons
                            .quiet = quiet,
                            .measure = measure,
                            .opaque = (void *)(uintptr_t)cost};
-}
-
-guint cost_rounds(const struct cost *cost, char *const *flags)
-{
-    const struct gbench gbench = gbench_of(cost, flags, NULL, true);
-    return gbench_repetitions(&gbench);
-}
-
-bool cost_lists(const struct cost *cost, char *const *flags)
-{
-    const struct gbench gbench = gbench_of(cost, flags, NULL, true);
-    return gbench_lists(&gbench);
 }
 
 char **cost_select(const struct cost *cost, char *const *flags, GError **error)
@@ -326,15 +280,22 @@ char **cost_select(const struct cost *cost, char *const *flags, GError **error)
     return g_strv_builder_end(cells);
 }
 
-bool cost_report(const struct cost *cost, char *const *flags, bool quiet, const char *folder, GError **error)
+bool cost_report(const struct cost *cost, char *const *flags, bool quiet, GError **error)
 {
-    g_autoptr(GArray) facts = facts_of(cost);
+    g_autoptr(GArray) facts = cost_facts(cost->machine, cost->calls != NULL);
     g_autofree char *json = NULL;
     const struct gbench gbench = gbench_of(cost, flags, facts, quiet);
+    return gbench_run(&gbench, &json, error);
+}
+
+bool cost_write_json(const struct cost *cost, const char *folder, GError **error)
+{
+    char *const none[] = {NULL};
+    g_autoptr(GArray) facts = cost_facts(cost->machine, cost->calls != NULL);
+    g_autofree char *json = NULL;
+    const struct gbench gbench = gbench_of(cost, none, facts, true);
     if (!gbench_run(&gbench, &json, error))
         return false;
-    if (!folder || !json)
-        return true;
     g_autofree char *path = g_build_filename(folder, "benchmark.json", NULL);
     g_autoptr(GError) why = NULL;
     return g_file_set_contents(path, json, -1, &why) || error_refuse(error, EXIT_SYSTEM, "%s", why->message);

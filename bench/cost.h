@@ -16,15 +16,12 @@ void cost_free(struct cost *cost);
 typedef struct cost cost_table; /* g_autoptr(cost_table) */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(cost_table, cost_free)
 
-/* `flags`, NULL-terminated, are Google Benchmark's. What they make of the rounds; 0: they are wrong, and cost_select
- * says how. */
-guint cost_rounds(const struct cost *cost, char *const *flags);
-/* Do they ask for the list of names alone? Then cost_report prints it, and nothing need be run. */
-bool cost_lists(const struct cost *cost, char *const *flags);
-/* Names of the cells of which --benchmark_filter leaves some benchmark; the caller frees. NULL with error: EXIT_USAGE,
+/* `flags` are Google Benchmark's, NULL-terminated. Names of the cells of which --benchmark_filter leaves some benchmark; the caller frees. NULL with error: EXIT_USAGE,
  * EXIT_NO_MATCH. */
 char **cost_select(const struct cost *cost, char *const *flags, GError **error);
-/* Google Benchmark's report: on stdout unless `quiet`, and as FOLDER/benchmark.json. `folder` NULL: no file. */
-bool cost_report(const struct cost *cost, char *const *flags, bool quiet, const char *folder, GError **error);
+/* Google Benchmark's report as the flags want it, its console only unless `quiet`; of a list of names that list. */
+bool cost_report(const struct cost *cost, char *const *flags, bool quiet, GError **error);
+/* FOLDER/benchmark.json: all of it, whatever was asked of the console. */
+bool cost_write_json(const struct cost *cost, const char *folder, GError **error);
 
 #endif
