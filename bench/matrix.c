@@ -9,7 +9,7 @@
 #include "progress.h"
 #include "run_command.h"
 
-#define HOUSEKEEPING_HZ 10u /* ticks that only reap and watch deadlines */
+#define HOUSEKEEPING_HZ 50u /* ticks that only reap and watch deadlines */
 
 struct matrix {
     const struct matrix_options *options;
