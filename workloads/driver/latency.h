@@ -60,7 +60,7 @@ static inline void latency_done(uint64_t now)
 /* Chooses the clock and takes the memory: before the baseline. */
 void latency_open(void);
 
-/* Just before the phase's begin is read. */
+/* Right before the phase's begin is read, for what lies between the two scales every time of the phase. */
 void latency_begin_phase(uint64_t now);
 
 /* The first operation begins here. */
@@ -69,7 +69,7 @@ void latency_begin(uint64_t now);
 /* What has come since the last operation (the table's own block is freed behind the last record) was its work, too. */
 void latency_extend(uint64_t now);
 
-/* Just after the phase's end is read. */
+/* Right after the phase's end is read. */
 void latency_end_phase(uint64_t now);
 
 /* Of the phase that has ended, all but shape_count; MARK_LEFT_OUT where there were too few operations. It is forgotten

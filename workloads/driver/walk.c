@@ -215,9 +215,9 @@ static void step(struct walk *walk, const struct step *step)
     struct mark_latency latency;
     struct rusage before, after;
     bool timed = times(walk, step, &latency.shape_count);
+    getrusage(RUSAGE_SELF, &before);
     if (timed)
         latency_begin_phase(latency_clock());
-    getrusage(RUSAGE_SELF, &before);
     mark.begin_ns = now_ns();
     run_phase(walk, step, mark.begin_ns);
     mark.end_ns = now_ns();

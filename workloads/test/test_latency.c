@@ -2,6 +2,7 @@
 #include "driver/latency.h"
 #include "driver/params.h"
 #include "driver/rng.h"
+#include "driver/scratch.h"
 #include "driver/walk.h"
 #include "harness.h"
 
@@ -11,6 +12,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -174,6 +177,20 @@ static void a_clock_that_lags_takes_no_time_and_a_phase_without_operations_tells
     assert_int_equal(told.max_at_ns, MARK_LEFT_OUT);
 }
 
+/* Without that the operations that are the first to reach a bucket would pay for its page. */
+static void the_histogram_is_in_memory_before_anything_is_timed(void **state)
+{
+    (void)state;
+    unsigned char present[64] = {0};
+    const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    uint64_t before = scratch_bytes;
+    latency_open();
+    assert_in_range(scratch_bytes - before, sizeof histogram, sizeof histogram + page);
+    assert_int_equal(mincore(latency_now.histogram, sizeof histogram, present), 0);
+    for (size_t at = 0; at < sizeof histogram; at += page)
+        assert_true(present[at / page] & 1);
+}
+
 /* --- the workloads --- */
 
 static uint64_t field_of(const char *line, const char *name)
@@ -239,6 +256,23 @@ static void every_workload_times_every_record_in_every_shape(void **state)
     }
 }
 
+/* One record is nearly the whole phase: it begins with it, in the phase's own ns, and not behind what comes before. */
+static void no_other_call_lies_between_the_two_clocks(void **state)
+{
+    (void)state;
+    static struct told marks[CHILD_MARKS_MAX];
+    if (TEST_SANITIZED)
+        skip();
+    child_walk(&(struct start){.program = TEST_BUILD_DIR "/workloads/hash_chained",
+                               .preload = TEST_BUILD_DIR "/workloads/test/libslow_usage.so",
+                               .arguments = "latency=yes records=1 strings=100000 walk=build"},
+               marks);
+    uint64_t phase_ns = marks[1].mark.end_ns - marks[1].mark.begin_ns;
+    assert_int_equal(field_of(marks[1].latency, "count"), 1);
+    assert_in_range(field_of(marks[1].latency, "max_at_ns"), 0, phase_ns / 2);
+    assert_in_range(field_of(marks[1].latency, "max_ns"), phase_ns / 2, phase_ns + 1000);
+}
+
 static void assert_nothing_told(const char *program)
 {
     static struct told marks[CHILD_MARKS_MAX];
@@ -264,6 +298,8 @@ int main(void)
         cmocka_unit_test(without_a_time_stamp_counter_the_clock_is_in_ns),
         cmocka_unit_test(what_follows_the_last_operation_is_its_work_too),
         cmocka_unit_test(a_clock_that_lags_takes_no_time_and_a_phase_without_operations_tells_of_none),
+        cmocka_unit_test(the_histogram_is_in_memory_before_anything_is_timed),
+        cmocka_unit_test(no_other_call_lies_between_the_two_clocks),
         cmocka_unit_test(every_workload_times_every_record_in_every_shape),
         cmocka_unit_test(without_latency_nothing_is_told_of_it),
     };
