@@ -64,6 +64,15 @@ static void eight_rounds_are_the_default_and_the_counted_pass_has_one(void **sta
     plan_free(plan);
 }
 
+static void only_the_memory_pass_times_single_operations(void **state)
+{
+    for (int pass = PLAN_MEMORY; pass <= PLAN_CALLS; pass++) {
+        struct plan *plan = take(*state, HEAD "latency = yes\n" SHAPE CELLS COST, (enum plan_pass)pass);
+        assert_int_equal(plan->latency, pass == PLAN_MEMORY); /* it would be part of every price */
+        plan_free(plan);
+    }
+}
+
 static void a_pass_without_a_group_for_it_is_refused_by_the_name_of_the_group(void **state)
 {
     GError *no_cost = NULL, *no_cells = NULL;
@@ -116,6 +125,7 @@ int main(void)
         SUPPORT_TEST(the_memory_pass_has_the_plans_own_cells_and_walk),
         SUPPORT_TEST(the_timed_pass_has_the_cost_cells_its_rounds_and_a_walk_without_waits),
         SUPPORT_TEST(eight_rounds_are_the_default_and_the_counted_pass_has_one),
+        SUPPORT_TEST(only_the_memory_pass_times_single_operations),
         SUPPORT_TEST(a_pass_without_a_group_for_it_is_refused_by_the_name_of_the_group),
         SUPPORT_TEST(what_is_wrong_in_a_cost_group_is_named),
         cmocka_unit_test(the_name_of_each_pass_is_read_back),

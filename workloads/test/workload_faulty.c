@@ -13,6 +13,7 @@
  *   flood     writes 200 MB to stdout                         chatty    writes 100 kB to stdout, and goes on
  *   uncounted times one delete more than there are records (with latency=yes)
  *   timed     writes a line on latency in build, asked for or not
+ *   misnamed  writes in build the line on latency of another phase
  *   echo      writes its environment to the file $ECHO; echo-exit ends then with exit code 3 */
 #include <fcntl.h>
 #include <signal.h>
@@ -24,6 +25,7 @@
 #include "test/list.h"
 
 #define TIMED "latency phase=build clock=tsc count=0 shape_count=0\n"
+#define MISNAMED "latency phase=drop clock=tsc count=0 shape_count=0\n"
 
 static bool fault(const char *name)
 {
@@ -118,6 +120,8 @@ static void build(void *map, const struct batch *batch)
     if (fault("corrupt"))
         ((struct list *)map)->head->record.key[0] ^= 1;
     if (fault("timed") && write(PROTOCOL_MARK_FD, TIMED, sizeof TIMED - 1) < 0)
+        _exit(1);
+    if (fault("misnamed") && write(PROTOCOL_MARK_FD, MISNAMED, sizeof MISNAMED - 1) < 0)
         _exit(1);
     if (fault("garbage") && write(PROTOCOL_MARK_FD, "nonsense\n", 9) < 0)
         _exit(1);
