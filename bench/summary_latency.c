@@ -104,20 +104,30 @@ static bool is_of(const struct tables *tables, guint row, const char *cell, cons
            (!phase || strcmp(csv_field(tables->latency, row, "phase"), phase) == 0);
 }
 
-/* schedstat's; of a phase that comes twice the larger. */
-static uint64_t wait_of(const struct csv *marks, const char *cell, const char *repeat, const char *phase)
+static bool same_field(const struct csv *csv, guint row, const struct csv *of, guint of_row,
+                       const char *column)
 {
-    uint64_t longest = RECORD_UNKNOWN;
-    for (guint row = 0; row < csv_rows(marks); row++) {
-        if (strcmp(csv_field(marks, row, "cell"), cell) != 0 ||
-            strcmp(csv_field(marks, row, "repeat"), repeat) != 0 ||
-            strcmp(csv_field(marks, row, "phase"), phase) != 0)
-            continue;
-        uint64_t wait = number_of(marks, row, "cpu_wait_ns");
-        if (wait != RECORD_UNKNOWN && (longest == RECORD_UNKNOWN || wait > longest))
-            longest = wait;
-    }
-    return longest;
+    return strcmp(csv_field(csv, row, column), csv_field(of, of_row, column)) == 0;
+}
+
+/* The same phase of the same process: it may come more than once in the walk. */
+static bool same_phase(const struct csv *csv, guint row, const struct csv *of, guint of_row)
+{
+    return same_field(csv, row, of, of_row, "cell") && same_field(csv, row, of, of_row, "repeat") &&
+           same_field(csv, row, of, of_row, "phase");
+}
+
+/* schedstat's. The n-th row of a process's phase is that of its n-th mark: both files are in the order of the walk. */
+static uint64_t wait_of(const struct tables *tables, guint row)
+{
+    const struct csv *latency = tables->latency, *marks = tables->marks;
+    guint before = 0;
+    for (guint earlier = 0; earlier < row; earlier++)
+        before += same_phase(latency, earlier, latency, row);
+    for (guint mark = 0; mark < csv_rows(marks); mark++)
+        if (same_phase(marks, mark, latency, row) && before-- == 0)
+            return number_of(marks, mark, "cpu_wait_ns");
+    return RECORD_UNKNOWN;
 }
 
 static void take_numbers(struct summary_latency_phase *phase, const struct tables *tables, const char *cell)
@@ -145,7 +155,7 @@ static void take_longest(struct summary_latency_phase *phase, const struct table
             continue;
         phase->max_repeat = g_strdup(csv_field(latency, row, "repeat"));
         phase->max_at_ns = number_of(latency, row, "max_at_ns");
-        phase->max_wait_ns = wait_of(tables->marks, cell, phase->max_repeat, phase->phase);
+        phase->max_wait_ns = wait_of(tables, row);
     }
 }
 
@@ -237,7 +247,6 @@ static void add_phase(GString *text, const struct summary_latency_cell *cell,
     g_autoptr(GString) row = g_string_new(NULL);
     for (guint i = 0; i < G_N_ELEMENTS(columns); i++)
         csv_add_text(row, columns[i]);
-    csv_add_u64(row, phase->values);
     add_number(row, phase->count);
     for (int i = 0; i < SUMMARY_LATENCY_NUMBER_COUNT; i++) {
         add_number(row, phase->numbers[i].median);
@@ -247,17 +256,18 @@ static void add_phase(GString *text, const struct summary_latency_cell *cell,
     csv_add_text(row, phase->max_repeat);
     add_number(row, phase->max_at_ns);
     add_number(row, phase->max_wait_ns);
+    csv_add_u64(row, phase->values); /* the last, for it is never empty: plots/README.md */
     g_string_append_printf(text, "%s\n", row->str);
 }
 
 bool summary_latency_write(const struct summary *summary, const char *run_folder, GError **error)
 {
     static const char header[] =
-        "cell,allocator,setting,policy,workload,shape,floor,phase,has_longest,clock,values,count"
+        "cell,allocator,setting,policy,workload,shape,floor,phase,has_longest,clock,count"
 #define X(name) "," #name "," #name "_min," #name "_max"
         SUMMARY_LATENCY_NUMBERS(X)
 #undef X
-            ",max_repeat,max_at_ns,max_wait_ns\n";
+            ",max_repeat,max_at_ns,max_wait_ns,values\n";
     if (!is_there(run_folder))
         return true;
     struct summary_latency *latency = summary_latency_read(summary, run_folder, error);

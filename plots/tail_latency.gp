@@ -61,8 +61,8 @@ high = 10 ** ceil(log10(1.2 * high))
 subtitle = 'A tick is one small request: a map of 100 records built and dropped. An insert that doubles the table pays for it. ' \
     .(repeats > 1 ? sprintf('Medians over %d runs; right: the longest stall, and its range.', repeats) \
                   : 'One run per cell: a longest stall is one event. Right: the longest stall.')
-footnote = not_drawn.(known(floor_ns) ? 'Dashed: the longest stall of a process that asks no allocator for anything, which is the machine''s. ' : '') \
-    .'Grey words: it waited for a CPU at least half that long in that phase.'
+footnote = not_drawn.(known(floor_ns) ? 'Dashed: the longest stall without an allocator: the machine''s, too low, for those phases are shorter. ' : '') \
+    .'Grey words: the longest of the runs waited for a CPU at least half that long in its phase.'
 first_top = 180
 eval canvas(1240, first_top + rows_height + 72)
 left = 286
@@ -115,7 +115,8 @@ if (known(floor_ns)) {
 
 waited(k) = known(max_wait_ns[k]) && max_wait_ns[k] >= 0.5 * max_ns_max[k]
 operation_of(phase) = word('insert delete tick insert delete', phase)
-range_words(k) = values[k] > 1 ? sprintf(' (all runs: %s to %s)', time_words(max_ns_min[k]), time_words(max_ns_max[k])) : ''
+# When it began is known of the longest of all the runs, not of their median.
+range_words(k) = values[k] > 1 ? sprintf('%s to %s, the latter ', time_words(max_ns_min[k]), time_words(max_ns_max[k])) : ''
 bar(i, o, k, from, to) = sprintf('set object rectangle from first %.9g, %.9g to first %.9g, %.9g fc rgb %d fs solid noborder; ', \
     from, y[i] + line_y(o) - half(k), to, y[i] + line_y(o) + half(k), lighter(hue(o), part(k)))
 do for [i=1:rows] {
@@ -128,7 +129,7 @@ do for [i=1:rows] {
         k = slot(i, longest_in[i])
         set label sprintf('%s, %s in %s', time_words(max_ns[k]), operation_of(longest_in[i]), word(phases, longest_in[i])) \
             at screen px(right + 44), first y[i] - 7 textcolor rgb (waited(k) ? '#888888' : '#000000')
-        set label sprintf('%s into it%s', time_words(max_at_ns[k]), range_words(k)) \
+        set label sprintf('%s%s into it', range_words(k), time_words(max_at_ns[k])) \
             at screen px(right + 44), first y[i] + 9 font ',10' textcolor rgb grey
         do for [o=1:3] {
             k = slot(i, first_phase(o))
