@@ -80,8 +80,8 @@ static void print_stall(FILE *out, const struct summary_latency_cell *cell)
         fputs(" to", out);
         print_duration(out, longest->numbers[SUMMARY_LATENCY_max_ns].max, 6);
         fprintf(out, "  %-8s", longest->phase);
-        print_duration(out, longest->max_at_ns, 7);
-        print_duration(out, longest->max_wait_ns, 8);
+        print_duration(out, longest->max_at_ns, 9);
+        print_duration(out, longest->max_wait_ns, 9);
     }
     fputs("\n", out);
 }
@@ -99,10 +99,10 @@ static void print_heading(FILE *out, const struct summary_latency_cell *cell)
 
 static void print_stall_heading(FILE *out)
 {
-    fprintf(out, "\n%-*s %9s %10s %19s  %-8s %7s %8s\n", NAME_WIDTH, "", "worst", "longest", "over the", "in",
-            "it", "CPU wait");
-    fprintf(out, "%-*s %9s %10s %19s  %-8s %7s %8s\n", NAME_WIDTH, "", "tick", "stall", "runs", "phase",
-            "began", "in phase");
+    fprintf(out, "\n%-*s %9s %10s %19s  %-8s %19s\n", NAME_WIDTH, "", "worst", "longest", "over the", "in",
+            "of the longest one:");
+    fprintf(out, "%-*s %9s %10s %19s  %-8s %9s %9s\n", NAME_WIDTH, "", "tick", "stall", "runs", "phase",
+            "it began", "CPU wait");
 }
 
 static void print_block(FILE *out, const GPtrArray *cells, guint begin, guint end)
@@ -115,32 +115,97 @@ static void print_block(FILE *out, const GPtrArray *cells, guint begin, guint en
         print_stall(out, cells->pdata[i]);
 }
 
-/* What asks no allocator for anything has the machine's stalls and the clock's price, and no others. */
-static void print_floor(FILE *out, const struct summary_latency_cell *cell)
+/* Of all null cells of one workload and shape. */
+struct floor {
+    uint64_t longest_ns;
+    const char *phase; /* of that one */
+    double least_clock_ns, most_clock_ns;
+    uint64_t least_insert_ns, most_insert_ns; /* medians of p50 */
+    const char *clock;                        /* NULL: not known what it takes */
+};
+
+static void add_longest(struct floor *told, const struct summary_latency_cell *cell)
+{
+    for (guint i = 0; i < cell->phases->len; i++) {
+        const struct summary_latency_phase *phase = cell->phases->pdata[i];
+        uint64_t longest_ns = phase->numbers[SUMMARY_LATENCY_max_ns].max;
+        if (longest_ns == RECORD_UNKNOWN || (told->phase && longest_ns <= told->longest_ns))
+            continue;
+        told->longest_ns = longest_ns;
+        told->phase = phase->phase;
+    }
+}
+
+static void add_clock(struct floor *told, const struct summary_latency_cell *cell)
 {
     const struct summary_latency_phase *drop = summary_latency_find(cell, "drop");
     const struct summary_number *numbers = cell->cell->numbers;
     uint64_t user_ns = numbers[RECORD_drop_user_ns].median, sys_ns = numbers[RECORD_drop_sys_ns].median;
-    if (!cell->longest)
+    uint64_t insert_ns = summary_latency_median(summary_latency_find(cell, "build"), SUMMARY_LATENCY_p50_ns);
+    if (!drop || drop->count == 0 || user_ns == RECORD_UNKNOWN || sys_ns == RECORD_UNKNOWN ||
+        insert_ns == RECORD_UNKNOWN)
         return;
-    g_autofree char *longest = units_format_duration_ns(cell->longest->numbers[SUMMARY_LATENCY_max_ns].max);
-    fprintf(
-        out,
-        "\nThe floor is %s, %s, which asks the allocator for nothing: its longest stall, %s in %s, is the\n"
-        "machine's. One not much longer, or with as much CPU wait, need not be the allocator's; its phases "
-        "are\n"
-        "short, so it meets fewer of the machine's stalls than the others do.\n",
-        cell->cell->texts.workload, cell->cell->texts.shape, longest, cell->longest->phase);
-    if (!drop || drop->count == 0 || user_ns == RECORD_UNKNOWN || sys_ns == RECORD_UNKNOWN)
+    double clock_ns = (double)(user_ns + sys_ns) / (double)drop->count;
+    bool first = !told->clock;
+    told->least_clock_ns = first ? clock_ns : MIN(told->least_clock_ns, clock_ns);
+    told->most_clock_ns = first ? clock_ns : MAX(told->most_clock_ns, clock_ns);
+    told->least_insert_ns = first ? insert_ns : MIN(told->least_insert_ns, insert_ns);
+    told->most_insert_ns = first ? insert_ns : MAX(told->most_insert_ns, insert_ns);
+    told->clock = drop->clock;
+}
+
+/* "LEAST to MOST", or the one both are; the caller frees. */
+static char *range_words(const char *least, const char *most)
+{
+    return strcmp(least, most) == 0 ? g_strdup(least) : g_strdup_printf("%s to %s", least, most);
+}
+
+static void print_clock(FILE *out, const struct floor *told)
+{
+    g_autofree char *least = g_strdup_printf("%.1f", told->least_clock_ns);
+    g_autofree char *most = g_strdup_printf("%.1f", told->most_clock_ns);
+    g_autofree char *least_insert = units_format_duration_ns(told->least_insert_ns);
+    g_autofree char *most_insert = units_format_duration_ns(told->most_insert_ns);
+    g_autofree char *clock = range_words(least, most), *insert = range_words(least_insert, most_insert);
+    fprintf(out,
+            "Timing costs %s ns of CPU an operation (clock: %s), counted in all of them: its drop,\n"
+            "which does nothing when it is not timed. Its insert, a record drawn and copied: p50 %s.\n",
+            clock, told->clock, insert);
+}
+
+/* What asks no allocator for anything has the machine's stalls and the clock's price, and no others. */
+static void print_floor(FILE *out, const GPtrArray *cells, guint begin, guint end)
+{
+    const struct record *texts = &((const struct summary_latency_cell *)cells->pdata[begin])->cell->texts;
+    struct floor told = {.phase = NULL};
+    for (guint i = begin; i < end; i++) {
+        add_longest(&told, cells->pdata[i]);
+        add_clock(&told, cells->pdata[i]);
+    }
+    if (!told.phase)
         return;
-    g_autofree char *draw = units_format_duration_ns(
-        summary_latency_median(summary_latency_find(cell, "build"), SUMMARY_LATENCY_p50_ns));
-    fprintf(
-        out,
-        "Timing costs %.1f ns of CPU an operation (clock: %s), counted in all of them: its drop, which does "
-        "nothing\n"
-        "when it is not timed. With a record drawn and copied, its insert, p50 %s.\n",
-        (double)(user_ns + sys_ns) / (double)drop->count, drop->clock, draw);
+    g_autofree char *longest = units_format_duration_ns(told.longest_ns);
+    fprintf(out,
+            "\nThe floor is %s, %s, which asks the allocator for nothing: its longest stall,\n"
+            "%s in %s, is the machine's. One not much longer, or with as much CPU wait, need not be the\n"
+            "allocator's; its phases are short, so it meets fewer of the machine's stalls than the others "
+            "do.\n",
+            texts->workload, texts->shape, longest, told.phase);
+    if (told.clock)
+        print_clock(out, &told);
+}
+
+static bool is_floor(const GPtrArray *cells, guint at)
+{
+    return ((const struct summary_latency_cell *)cells->pdata[at])->is_floor;
+}
+
+static guint end_of_block(const GPtrArray *cells, guint begin)
+{
+    guint end = begin + 1;
+    while (end < cells->len && same_block(cells->pdata[begin], cells->pdata[end]))
+        end++;
+    return end;
 }
 
 void summary_latency_print(const struct summary *summary, const char *run_folder, FILE *out)
@@ -149,20 +214,22 @@ void summary_latency_print(const struct summary *summary, const char *run_folder
     if (latency && latency->cells->len > 0) {
         GPtrArray *cells = latency->cells;
         g_ptr_array_sort(cells, by_block_then_longest);
-        fputs("\nWho pays: the time of one operation, medians over the runs. An insert that doubles the "
-              "table pays for\n"
-              "that; a tick is a map of 100 records built and dropped. The times of this run are no prices, "
-              "for each\n"
-              "operation was timed.\n",
-              out);
+        fputs(
+            "\nWho pays: the time of one operation, medians over the runs. An insert that doubles the table "
+            "pays\n"
+            "for that; a tick is a map of 100 records built and dropped. CPU wait is that of the longest "
+            "one's\n"
+            "whole phase. The times of this run are no prices, for each operation was timed.\n",
+            out);
         for (guint begin = 0, end; begin < cells->len; begin = end) {
-            for (end = begin + 1; end < cells->len && same_block(cells->pdata[begin], cells->pdata[end]);)
-                end++;
+            end = end_of_block(cells, begin);
             print_block(out, cells, begin, end);
         }
-        for (guint i = 0; i < cells->len; i++)
-            if (((const struct summary_latency_cell *)cells->pdata[i])->is_floor)
-                print_floor(out, cells->pdata[i]);
+        for (guint begin = 0, end; begin < cells->len; begin = end) {
+            end = end_of_block(cells, begin);
+            if (is_floor(cells, begin))
+                print_floor(out, cells, begin, end);
+        }
     }
     summary_latency_free(latency);
 }
