@@ -120,7 +120,7 @@ void price_judge(const struct price *price, struct price_cell *cell);
 /* --- the columns of summary.csv and words for tables: price_words.c --- */
 
 void price_add_header(GString *header);                              /* ",cost_shape,…", no line end */
-void price_add_columns(GString *row, const struct price_cell *cell); /* NULL: empty ones */
+void price_add_columns(GString *row, const struct price_cell *cell); /* NULL: empty ones, and 0 rounds */
 
 /* "x 1.62"; "~ 1.02": no difference shown; "-": not measured; "1": the reference itself. `is_reference`: it is. The
  * caller frees. */

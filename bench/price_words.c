@@ -17,7 +17,7 @@ static const char *const reference_names[PRICE_REFERENCES] = {
 
 void price_add_header(GString *header)
 {
-    g_string_append(header, ",cost_shape,cost_rounds");
+    g_string_append(header, ",cost_shape");
     for (int figure = 0; figure < PRICE_FIGURES; figure++) {
         const char *name = price_figure_names[figure];
         g_string_append_printf(header, ",%s_cpu_ns_per_record", name);
@@ -27,6 +27,8 @@ void price_add_header(GString *header)
                                    name, of, name, of, name, of);
         }
     }
+    /* At the end, for it is never empty: gnuplot reads what an earlier line left where a last field is. */
+    g_string_append(header, ",cost_rounds");
 }
 
 static void add_number(GString *row, bool is_known, double value)
@@ -51,16 +53,13 @@ void price_add_columns(GString *row, const struct price_cell *cell)
     static const struct price_cell none;
     const struct price_cell *from = cell ? cell : &none;
     csv_add_text(row, from->shape);
-    if (cell)
-        csv_add_u64(row, cell->rounds);
-    else
-        csv_add_empty(row);
     for (int figure = 0; figure < PRICE_FIGURES; figure++) {
         const struct price_cost *cost = &from->costs[figure];
         add_number(row, cell && !isnan(cost->cpu_ns_per_record), cost->cpu_ns_per_record);
         for (int i = 0; i < PRICE_REFERENCES; i++)
             add_ratio(row, &cost->of[i]);
     }
+    csv_add_u64(row, from->rounds);
 }
 
 /* --- for people --- */

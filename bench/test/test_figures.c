@@ -19,18 +19,19 @@ static GPtrArray *price_columns(void)
     GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
     g_ptr_array_add(names, g_strdup("role"));
     g_ptr_array_add(names, g_strdup("cost_shape"));
-    g_ptr_array_add(names, g_strdup("cost_rounds"));
     for (gsize i = 0; i < G_N_ELEMENTS(phases); i++)
         for (gsize k = 0; k < G_N_ELEMENTS(tails); k++)
             g_ptr_array_add(names, g_strdup_printf("%s_%s", phases[i], tails[k]));
+    g_ptr_array_add(names, g_strdup("cost_rounds"));
     return names;
 }
 
 static void append_prices(GString *out, bool floor)
 {
-    g_string_append_printf(out, ",%s,api-250k,8", floor ? "floor" : "");
+    g_string_append_printf(out, ",%s,api-250k", floor ? "floor" : "");
     for (int phase = 0; phase < 6; phase++)
         g_string_append(out, "," PRICE "," RATIOS);
+    g_string_append(out, ",8");
 }
 
 /* The header, what the committed run may have of such columns under another name, and ours behind it. */
