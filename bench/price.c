@@ -106,6 +106,13 @@ static struct price_cell *new_cell(const struct csv *table, guint row)
     return cell;
 }
 
+/* Rounds of two shapes are not of one time: see plan_group_by_shape. */
+static void add_round(GHashTable *rounds, const struct csv *table, guint row)
+{
+    g_hash_table_add(
+        rounds, g_strdup_printf("%s %s", csv_field(table, row, "shape"), csv_field(table, row, "repeat")));
+}
+
 static void take_rows(struct price *price)
 {
     const struct csv *table = price->table;
@@ -120,7 +127,7 @@ static void take_rows(struct price *price)
         }
         struct price_row *values = new_row(table, row);
         g_ptr_array_add(cell->rows, values);
-        g_hash_table_add(rounds, g_strdup(values->repeat));
+        add_round(rounds, table, row);
         price->runs++;
     }
     price->rounds = g_hash_table_size(rounds);
@@ -157,7 +164,7 @@ static void count_disturbance(struct price *price, const char *word, GHashTable 
             !is_disturbed_by(price->table, row, word))
             continue;
         disturbance.runs++;
-        g_hash_table_add(disturbed_rounds, g_strdup(csv_field(price->table, row, "repeat")));
+        add_round(disturbed_rounds, price->table, row);
     }
     if (disturbance.runs > 0)
         g_array_append_val(price->disturbances, disturbance);

@@ -94,7 +94,7 @@ struct price {
     bool is_own;            /* the rows are the folder's own: it is a timed pass's */
     GPtrArray *cells;       /* of struct price_cell *: with a proven round, in the order of their first row */
     GArray *disturbances;   /* of struct price_disturbance: of those that moved any run */
-    guint runs, rounds;     /* proven ones */
+    guint runs, rounds;     /* proven ones; rounds of two shapes are different rounds, for their times are */
     guint disturbed_rounds; /* with any disturbed run */
 };
 

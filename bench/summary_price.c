@@ -65,9 +65,9 @@ static void add_reaches(GString *text, GArray *reaches)
 static void add_rounds(GString *text, guint least, guint most)
 {
     if (least < most)
-        g_string_append_printf(text, ", %u to %u rounds", least, most);
+        g_string_append_printf(text, "%u to %u rounds", least, most);
     else
-        g_string_append_printf(text, ", %u round%s", most, most == 1 ? "" : "s");
+        g_string_append_printf(text, "%u round%s", most, most == 1 ? "" : "s");
 }
 
 void summary_print_price_note(const struct summary *summary, const GPtrArray *cells, FILE *out)
@@ -89,7 +89,7 @@ void summary_print_price_note(const struct summary *summary, const GPtrArray *ce
     if (most == 0)
         return;
     g_autoptr(GString) text = g_string_new(NULL);
-    g_string_printf(text, "price: CPU time of build, drop and rebuild over that of %s, timed at %s",
+    g_string_printf(text, "price: CPU time of build, drop and rebuild over that of %s, timed at %s, ",
                     summary->price->baseline, names->str);
     add_rounds(text, least, most);
     g_string_append(text, "; ~: no difference shown.");
@@ -159,14 +159,21 @@ static void print_heading(FILE *out, const struct price_cell *cell)
 
 static void print_intro(FILE *out, const struct price *price)
 {
-    g_autoptr(GString) text = g_string_new(NULL);
+    g_autoptr(GString) text = g_string_new(NULL), rounds = g_string_new(NULL);
+    guint least = G_MAXUINT, most = 0;
+    for (guint i = 0; i < price->cells->len; i++) {
+        const struct price_cell *cell = price->cells->pdata[i];
+        least = MIN(least, cell->rounds);
+        most = MAX(most, cell->rounds);
+    }
+    add_rounds(rounds, least, most);
     g_string_printf(
         text,
-        "What giving back costs: CPU time, user and system, in ns per record, the median of %u round%s; "
+        "What giving back costs: CPU time, user and system, in ns per record, the median of %s; "
         "+rebuild: the first behind a purge. Then build, drop and rebuild together, over the same of the "
         "allocator's own default and of the baseline%s%s in the same round, with intervals. x: a "
         "difference is shown; ~: none is. A dash: not measured.",
-        price->rounds, price->rounds == 1 ? "" : "s", price->baseline ? ", " : "",
+        rounds->str, price->baseline ? ", " : "",
         price->baseline ? price->baseline : "");
     print_wrapped(out, text->str);
 }

@@ -288,6 +288,20 @@ static void disturbed_rounds_are_counted_and_stay_in(void **state)
     price_free(price);
 }
 
+static void rounds_of_two_shapes_are_different_rounds(void **state)
+{
+    GString *rows = g_string_new(HEADER);
+    for (guint repeat = 1; repeat <= 3; repeat++) {
+        add_as(rows, "base/default/w/s", repeat, 1000, "ok", repeat == 1 ? "load" : "");
+        add_as(rows, "base/default/v/s", repeat, 1000, "ok", repeat == 1 ? "load" : "");
+        add_as(rows, "base/default/w/large", repeat, 1000, "ok", repeat < 3 ? "load" : "");
+    }
+    struct price *price = read_prices(*state, rows);
+    g_autofree char *text = price_disturbance_text(price);
+    assert_string_equal(text, "load in 4 of 9 timed runs, in 3 of 6 rounds");
+    price_free(price);
+}
+
 static void a_price_is_of_the_same_shape_or_of_the_one_with_the_most_records(void **state)
 {
     GString *rows = g_string_new(HEADER);
@@ -352,6 +366,7 @@ int main(void)
         SUPPORT_TEST(no_difference_is_shown_by_few_rounds_a_wide_interval_or_one_with_1_in_it),
         SUPPORT_TEST(of_20_settings_all_alike_no_more_than_one_differs_and_of_20_dearer_ones_most_do),
         SUPPORT_TEST(disturbed_rounds_are_counted_and_stay_in),
+        SUPPORT_TEST(rounds_of_two_shapes_are_different_rounds),
         SUPPORT_TEST(a_price_is_of_the_same_shape_or_of_the_one_with_the_most_records),
         SUPPORT_TEST(columns_are_as_many_as_their_names_and_decimals_have_points),
     };

@@ -171,6 +171,17 @@ static void a_timed_pass_has_a_table_of_prices_and_the_floors_below_it(void **st
     assert_string_equal(csv_field(csv, 1, "build_of_default_verdict"), "more");
 }
 
+static void a_figure_of_several_shapes_is_the_median_of_its_own_rounds(void **state)
+{
+    GString *rows = cost_rows();
+    add_cost(rows, "base/default/w/big", "", 1e6);
+    write_cost(*state, rows);
+    g_autofree char *table = table_of(*state);
+    g_strdelimit(table, "\n", ' ');
+    support_assert_has(table, "the median of 8 rounds;");
+    support_assert_has(table, "load in 12 of 48 timed runs, in 4 of 16 rounds");
+}
+
 static void assert_at_most_100_columns(const char *table)
 {
     g_auto(GStrv) lines = g_strsplit(table, "\n", -1);
@@ -207,6 +218,7 @@ int main(void)
         SUPPORT_TEST(without_a_timed_pass_the_columns_are_there_and_empty),
         SUPPORT_TEST(memory_and_price_stand_in_one_line_and_a_block_without_keeps_its_column),
         SUPPORT_TEST(a_timed_pass_has_a_table_of_prices_and_the_floors_below_it),
+        SUPPORT_TEST(a_figure_of_several_shapes_is_the_median_of_its_own_rounds),
         SUPPORT_TEST(both_tables_are_at_most_100_columns_wide_with_long_names_too),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
