@@ -111,6 +111,12 @@ const struct price_cell *price_of_shape(const struct price *price, const char *a
                                         const char *workload, const char *shape);
 bool price_is_baseline(const struct price *price, const struct price_cell *cell);
 bool price_is_own_default(const struct price_cell *cell);
+/* ALLOCATOR/SETTING of what a cell's ratios are over; NULL: the plan names none. The caller frees. */
+char *price_reference_name(const struct price *price, const struct price_cell *cell,
+                           enum price_reference reference);
+/* The same as a cell, which may be the cell itself; NULL: none is proven with its workload and shape. */
+const struct price_cell *price_reference_of(const struct price *price, const struct price_cell *cell,
+                                            enum price_reference reference);
 
 /* --- one cell: price_judge.c --- */
 

@@ -84,18 +84,27 @@ bool price_is_own_default(const struct price_cell *cell)
     return strcmp(cell->setting, "default") == 0;
 }
 
-static const struct price_cell *baseline_of(const struct price *price, const struct price_cell *cell)
+char *price_reference_name(const struct price *price, const struct price_cell *cell,
+                           enum price_reference reference)
 {
-    g_auto(GStrv) names = g_strsplit(price->baseline ? price->baseline : "", "/", 2);
+    return reference == PRICE_OF_BASELINE ? g_strdup(price->baseline)
+                                          : g_strconcat(cell->allocator, "/default", NULL);
+}
+
+const struct price_cell *price_reference_of(const struct price *price, const struct price_cell *cell,
+                                            enum price_reference reference)
+{
+    g_autofree char *name = price_reference_name(price, cell, reference);
+    g_auto(GStrv) names = g_strsplit(name ? name : "", "/", 2);
     return names[0] && names[1] ? price_of_shape(price, names[0], names[1], cell->workload, cell->shape)
                                 : NULL;
 }
 
 void price_judge(const struct price *price, struct price_cell *cell)
 {
-    const struct price_cell *const references[PRICE_REFERENCES] = {
-        [PRICE_OF_DEFAULT] = price_of_shape(price, cell->allocator, "default", cell->workload, cell->shape),
-        [PRICE_OF_BASELINE] = baseline_of(price, cell)};
+    const struct price_cell *references[PRICE_REFERENCES];
+    for (int i = 0; i < PRICE_REFERENCES; i++)
+        references[i] = price_reference_of(price, cell, i);
     cell->rounds = cell->rows->len;
     for (int figure = 0; figure < PRICE_FIGURES; figure++) {
         struct price_cost *cost = &cell->costs[figure];

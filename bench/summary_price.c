@@ -1,100 +1,16 @@
-/* summary_price: the prices of summary.h, for people. */
+/* summary_price: the prices of summary.h, as a table of their own, and their floors. */
 #include <math.h>
 #include <string.h>
 
 #include "summary.h"
+#include "summary_price.h"
 #include "units.h"
 
-enum { WIDTH = 100, NAME_WIDTH = 26, FLOOR_WIDTH = 40 };
-
-/* Breaks lines at blanks; what has none in it may stand out. */
-static void print_wrapped(FILE *out, const char *text)
-{
-    g_auto(GStrv) words = g_strsplit(text, " ", -1);
-    size_t column = 0;
-    for (char **word = words; *word; word++) {
-        size_t length = (size_t)g_utf8_strlen(*word, -1);
-        bool breaks = column > 0 && column + 1 + length > WIDTH;
-        fprintf(out, "%s%s", column == 0 ? "" : breaks ? "\n" : " ", *word);
-        column = column == 0 || breaks ? length : column + 1 + length;
-    }
-    fputs("\n", out);
-}
-
-const struct price_cell *summary_price_of(const struct summary *summary, const struct summary_cell *cell)
-{
-    const struct record *texts = &cell->texts;
-    if (!summary->price || *summary_asked_mode(cell))
-        return NULL;
-    return price_find(summary->price, texts->allocator, texts->setting, texts->workload, texts->shape);
-}
+enum { NAME_WIDTH = 26, FLOOR_WIDTH = 40 };
 
 static const struct price_ratio *cycle_of(const struct price_cell *cell, enum price_reference reference)
 {
     return &cell->costs[PRICE_CYCLE].of[reference];
-}
-
-/* --- beside memory --- */
-
-static gint by_double(gconstpointer a, gconstpointer b)
-{
-    double first = *(const double *)a, second = *(const double *)b;
-    return first < second ? -1 : first > second;
-}
-
-/* How far intervals reach from their ratio, as parts of it; of double. */
-static void add_reach(GArray *reaches, const struct price_ratio *ratio)
-{
-    double up = ratio->interval.high / ratio->median - 1, down = 1 - ratio->interval.low / ratio->median;
-    double reach = MAX(up, down);
-    if (ratio->has_interval && ratio->median > 0)
-        g_array_append_val(reaches, reach);
-}
-
-static void add_reaches(GString *text, GArray *reaches)
-{
-    if (reaches->len == 0)
-        return;
-    g_array_sort(reaches, by_double);
-    double middle = bootstrap_median((const double *)(gpointer)reaches->data, reaches->len);
-    double widest = g_array_index(reaches, double, reaches->len - 1);
-    g_string_append_printf(text, " Intervals reach %.0f %% to a side (median), %.0f %% at the most.",
-                           100 * middle, 100 * widest);
-}
-
-static void add_rounds(GString *text, guint least, guint most)
-{
-    if (least < most)
-        g_string_append_printf(text, "%u to %u rounds", least, most);
-    else
-        g_string_append_printf(text, "%u round%s", most, most == 1 ? "" : "s");
-}
-
-void summary_print_price_note(const struct summary *summary, const GPtrArray *cells, FILE *out)
-{
-    g_autoptr(GHashTable) shapes = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-    g_autoptr(GString) names = g_string_new(NULL);
-    g_autoptr(GArray) reaches = g_array_new(FALSE, FALSE, sizeof(double));
-    guint least = G_MAXUINT, most = 0;
-    for (guint i = 0; i < cells->len; i++) {
-        const struct price_cell *price = summary_price_of(summary, cells->pdata[i]);
-        if (!price || cycle_of(price, PRICE_OF_BASELINE)->rounds == 0)
-            continue;
-        if (g_hash_table_add(shapes, g_strdup(price->shape)))
-            g_string_append_printf(names, "%s%s", names->len > 0 ? ", " : "", price->shape);
-        least = MIN(least, cycle_of(price, PRICE_OF_BASELINE)->rounds);
-        most = MAX(most, cycle_of(price, PRICE_OF_BASELINE)->rounds);
-        add_reach(reaches, cycle_of(price, PRICE_OF_BASELINE));
-    }
-    if (most == 0)
-        return;
-    g_autoptr(GString) text = g_string_new(NULL);
-    g_string_printf(text, "price: CPU time of build, drop and rebuild over that of %s, timed at %s, ",
-                    summary->price->baseline, names->str);
-    add_rounds(text, least, most);
-    g_string_append(text, "; ~: no difference shown.");
-    add_reaches(text, reaches);
-    print_wrapped(out, text->str);
 }
 
 /* --- the table of prices --- */
@@ -129,7 +45,8 @@ static void print_ratio(FILE *out, const struct price_ratio *ratio, bool is_refe
     fprintf(out, "  %6s %9s", text, interval);
 }
 
-static void print_cell(FILE *out, const struct price *price, const struct price_cell *cell)
+/* `has`: the columns of ratios. */
+static void print_cell(FILE *out, const struct price *price, const struct price_cell *cell, const bool *has)
 {
     static const enum price_figure figures[] = {PRICE_BUILD, PRICE_DROP, PRICE_REBUILD, PRICE_PURGE,
                                                 PRICE_REBUILD_AFTER_PURGE};
@@ -143,39 +60,74 @@ static void print_cell(FILE *out, const struct price *price, const struct price_
         g_autofree char *ns = price_ns_text(cell->costs[figures[i]].cpu_ns_per_record);
         fprintf(out, " %*s", widths[i], ns);
     }
-    print_ratio(out, cycle_of(cell, PRICE_OF_DEFAULT), price_is_own_default(cell));
-    print_ratio(out, cycle_of(cell, PRICE_OF_BASELINE), price_is_baseline(price, cell));
+    if (has[PRICE_OF_DEFAULT])
+        print_ratio(out, cycle_of(cell, PRICE_OF_DEFAULT), price_is_own_default(cell));
+    if (has[PRICE_OF_BASELINE])
+        print_ratio(out, cycle_of(cell, PRICE_OF_BASELINE), price_is_baseline(price, cell));
     fputs("\n", out);
 }
 
-static void print_heading(FILE *out, const struct price_cell *cell)
+static void print_heading(FILE *out, const struct price_cell *cell, const bool *has)
 {
     g_autofree char *count = units_format_count(cell->records);
     fprintf(out, "\n%s, %s: %s record%s\n", cell->workload, cell->shape, count,
             cell->records == 1 ? "" : "s");
-    fprintf(out, "%-*s %6s %6s %7s %6s %8s  %16s  %16s\n", NAME_WIDTH, "", "build", "drop", "rebuild",
-            "purge", "+rebuild", "over own default", "over baseline");
+    fprintf(out, "%-*s %6s %6s %7s %6s %8s", NAME_WIDTH, "", "build", "drop", "rebuild", "purge", "+rebuild");
+    if (has[PRICE_OF_DEFAULT])
+        fprintf(out, "  %16s", "over own default");
+    if (has[PRICE_OF_BASELINE])
+        fprintf(out, "  %16s", "over baseline");
+    fputs("\n", out);
+}
+
+static bool has_reference(const struct price *price, const GPtrArray *cells, enum price_reference reference)
+{
+    bool has = false;
+    for (guint i = 0; i < cells->len; i++)
+        has = has || price_reference_of(price, cells->pdata[i], reference);
+    return has;
+}
+
+static void print_block(FILE *out, const struct price *price, const GPtrArray *cells)
+{
+    const bool has[PRICE_REFERENCES] = {[PRICE_OF_DEFAULT] = has_reference(price, cells, PRICE_OF_DEFAULT),
+                                        [PRICE_OF_BASELINE] = has_reference(price, cells, PRICE_OF_BASELINE)};
+    print_heading(out, cells->pdata[0], has);
+    for (guint i = 0; i < cells->len; i++)
+        print_cell(out, price, cells->pdata[i], has);
+    summary_price_print_untimed(price, cells, PRICE_OF_DEFAULT, out);
+}
+
+/* Only of columns that some block has. */
+static void add_intro_of_ratios(GString *text, const struct price *price)
+{
+    bool own = has_reference(price, price->cells, PRICE_OF_DEFAULT);
+    bool baseline = has_reference(price, price->cells, PRICE_OF_BASELINE);
+    if (!own && !baseline)
+        return;
+    g_string_append_printf(
+        text,
+        " Then build, drop and rebuild together, over the same of %s%s%s%s%s in the same round, with "
+        "intervals. x: a difference is shown; ~: none is.",
+        own ? "the allocator's own default" : "", own && baseline ? " and of " : "",
+        baseline ? "the baseline, " : "", baseline ? price->baseline : "", baseline ? "," : "");
 }
 
 static void print_intro(FILE *out, const struct price *price)
 {
-    g_autoptr(GString) text = g_string_new(NULL), rounds = g_string_new(NULL);
+    g_autoptr(GString) text = g_string_new("What giving back costs: CPU time, user and system, in ns per "
+                                           "record, the median of ");
     guint least = G_MAXUINT, most = 0;
     for (guint i = 0; i < price->cells->len; i++) {
         const struct price_cell *cell = price->cells->pdata[i];
         least = MIN(least, cell->rounds);
         most = MAX(most, cell->rounds);
     }
-    add_rounds(rounds, least, most);
-    g_string_printf(
-        text,
-        "What giving back costs: CPU time, user and system, in ns per record, the median of %s; "
-        "+rebuild: the first behind a purge. Then build, drop and rebuild together, over the same of the "
-        "allocator's own default and of the baseline%s%s in the same round, with intervals. x: a "
-        "difference is shown; ~: none is. A dash: not measured.",
-        rounds->str, price->baseline ? ", " : "",
-        price->baseline ? price->baseline : "");
-    print_wrapped(out, text->str);
+    summary_price_add_rounds(text, least, most);
+    g_string_append(text, "; +rebuild: the first behind a purge.");
+    add_intro_of_ratios(text, price);
+    g_string_append(text, " A dash: not measured.");
+    summary_price_wrap(out, text->str);
 }
 
 /* Each reason, and how often it holds in the two columns of ratios. */
@@ -198,7 +150,7 @@ static void print_reasons(FILE *out, const GPtrArray *cells)
         g_string_append_printf(text, "%s %s (%u)", i > 0 ? "," : "", (char *)reasons->pdata[i],
                                GPOINTER_TO_UINT(g_hash_table_lookup(counts, reasons->pdata[i])));
     if (reasons->len > 0)
-        print_wrapped(out, text->str);
+        summary_price_wrap(out, text->str);
 }
 
 void summary_print_prices(const struct summary *summary, FILE *out)
@@ -210,9 +162,10 @@ void summary_print_prices(const struct summary *summary, FILE *out)
     g_ptr_array_sort(sorted, by_block_then_cycle);
     print_intro(out, price);
     for (guint first = 0, end; first < sorted->len; first = end) {
-        print_heading(out, sorted->pdata[first]);
+        g_autoptr(GPtrArray) block = g_ptr_array_new();
         for (end = first; end < sorted->len && same_block(sorted->pdata[first], sorted->pdata[end]); end++)
-            print_cell(out, price, sorted->pdata[end]);
+            g_ptr_array_add(block, sorted->pdata[end]);
+        print_block(out, price, block);
     }
     print_reasons(out, sorted);
 }
@@ -254,7 +207,7 @@ static void print_floor_heading(FILE *out, const struct price *price, const stru
         "The harness's own part of %s (%s, %s), in CPU ns per record, by its floors:", price->baseline,
         cell->workload, cell->shape);
     fputs("\n", out);
-    print_wrapped(out, text);
+    summary_price_wrap(out, text);
 }
 
 /* Of one cell of the baseline. */
@@ -286,7 +239,7 @@ void summary_print_price_foot(const struct summary *summary, const char *run_fol
     g_autofree char *text = g_strdup_printf("Disturbed while timed (told, not dropped): %s", disturbed);
     if (disturbed) {
         fputs("\n", out);
-        print_wrapped(out, text);
+        summary_price_wrap(out, text);
     }
     if (!price->is_own)
         fprintf(out, "\nPrices phase by phase, with intervals: `afterfree summary %s/cost`\n", run_folder);

@@ -245,7 +245,9 @@ static void print_memory(FILE *out, const struct summary *summary, const GPtrArr
         "of the peak have left RSS in silence; rebuild: wall time of the second build. A dash: not asked "
         "(the\n"
         "walk has no such phase, the allocator no such call, or the silent window is too short for t90)%s.\n",
-        summary->price ? ",\nor not timed: price, told below its block, stands in place of rebuild" : "");
+        summary->price
+            ? ",\nor not timed: a price, told below its block, stands in place of rebuild where there is one"
+            : "");
     for (guint i = 0; i < sorted->len; i++) {
         struct summary_cell *cell = sorted->pdata[i];
         if (!is_ok(cell))

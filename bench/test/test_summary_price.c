@@ -171,6 +171,59 @@ static void a_timed_pass_has_a_table_of_prices_and_the_floors_below_it(void **st
     assert_string_equal(csv_field(csv, 1, "build_of_default_verdict"), "more");
 }
 
+/* Rows of two settings alone: their own default, the baseline and its own default were not timed with this workload. */
+static GString *rows_without_references(void)
+{
+    GString *rows = g_string_new(COST_HEADER);
+    add_cost(rows, "base/dear/w/small", "", 1.5e6);
+    add_cost(rows, "other/x/w/small", "", 1e6);
+    return rows;
+}
+
+static void a_block_without_what_it_is_compared_to_says_so_and_has_no_such_column(void **state)
+{
+    write_cost(*state, rows_without_references());
+    g_autofree char *table = table_of(*state);
+    support_assert_has_not(table, "over own default");
+    support_assert_has_not(table, "over baseline");
+    support_assert_has_not(table, "of the baseline");
+    support_assert_has_not(table, "~: none is");
+    assert_line_ends(table, "base/dear ", " 1501      -        -");
+    assert_line_ends(table, "other/default,",
+                     "other/default, base/default were not timed with w at small, or "
+                     "never proven: no price over them.");
+}
+
+static void a_block_with_one_of_two_references_has_its_column_and_says_what_the_other_would_be(void **state)
+{
+    GString *rows = rows_without_references();
+    add_cost(rows, "other/default/w/small", "", 1e6);
+    add_cost(rows, "base/default/w/big", "", 1e6);
+    write_cost(*state, rows);
+    g_autofree char *table = table_of(*state);
+    const char *small = line_of(table, "\nw, small");
+    support_assert_has(small, "over own default\n");
+    support_assert_has_not(small, "over baseline");
+    support_assert_has(small,
+                       "\nbase/default was not timed with w at small, or never proven: no price over it.\n");
+    g_auto(GStrv) blocks = g_strsplit(line_of(table, "\nw, big"), "\nw, small", 2);
+    support_assert_has(blocks[0], "over own default     over baseline\n");
+    support_assert_has_not(blocks[0], "not timed");
+}
+
+static void a_memory_block_whose_baseline_was_not_timed_says_so_and_keeps_its_rebuild(void **state)
+{
+    write_memory(*state);
+    g_autofree char *cost = g_build_filename(*state, "cost", NULL);
+    write_cost(cost, rows_without_references());
+    g_autofree char *table = table_of(*state);
+    assert_line_ends(table, "base/dear ", " 9 s");
+    assert_line_ends(table, "base/default was",
+                     "base/default was not timed with w at small, or never proven: no price over it.");
+    support_assert_has_not(table, "price: CPU time");
+    support_assert_has_not(line_of(table, "\nv, big"), "was not timed with v");
+}
+
 static void a_figure_of_several_shapes_is_the_median_of_its_own_rounds(void **state)
 {
     GString *rows = cost_rows();
@@ -218,6 +271,9 @@ int main(void)
         SUPPORT_TEST(without_a_timed_pass_the_columns_are_there_and_empty),
         SUPPORT_TEST(memory_and_price_stand_in_one_line_and_a_block_without_keeps_its_column),
         SUPPORT_TEST(a_timed_pass_has_a_table_of_prices_and_the_floors_below_it),
+        SUPPORT_TEST(a_block_without_what_it_is_compared_to_says_so_and_has_no_such_column),
+        SUPPORT_TEST(a_block_with_one_of_two_references_has_its_column_and_says_what_the_other_would_be),
+        SUPPORT_TEST(a_memory_block_whose_baseline_was_not_timed_says_so_and_keeps_its_rebuild),
         SUPPORT_TEST(a_figure_of_several_shapes_is_the_median_of_its_own_rounds),
         SUPPORT_TEST(both_tables_are_at_most_100_columns_wide_with_long_names_too),
     };
