@@ -41,14 +41,16 @@ void run_readings_begin_calls(pid_t pid, void *data)
     run->syscalls = syscalls_open(syscalls_tracefs, pid, NULL);
 }
 
-/* Adds what was called since the last reading. */
+/* Adds what was called since the last reading. Behind one that failed there is none to begin from: nothing is counted
+ * in the rest of the run. */
 static void add_calls(struct run *run, struct record_mark *mark)
 {
     uint64_t now[SYSCALLS_COUNT];
-    bool counted = run->syscalls && syscalls_read(run->syscalls, now);
+    if (run->syscalls && !syscalls_read(run->syscalls, now))
+        g_clear_pointer(&run->syscalls, syscalls_close);
     for (int i = 0; i < SYSCALLS_COUNT; i++) {
-        mark->calls[i] = counted ? mark->calls[i] + now[i] - run->calls_before[i] : RECORD_UNKNOWN;
-        run->calls_before[i] = counted ? now[i] : 0;
+        mark->calls[i] = run->syscalls ? mark->calls[i] + now[i] - run->calls_before[i] : RECORD_UNKNOWN;
+        run->calls_before[i] = run->syscalls ? now[i] : 0;
     }
 }
 
