@@ -2,9 +2,11 @@
  * it writes the marks it is given in MARKS, a go after each, so instants are what the test says. All in ms. */
 #include <poll.h>
 #include <stdlib.h>
+#include <sys/personality.h>
 #include <unistd.h>
 
 #include "run.h"
+#include "spawn.h"
 #include "support.h"
 
 #define MS UINT64_C(1000000)
@@ -136,6 +138,41 @@ static void assert_verdict(const struct scene *scene, const char *status, const 
 }
 
 static char silent[] = "silent", ticking[] = "ticking", drop[] = "drop", purge[] = "purge";
+
+/* --- addresses --- */
+
+/* Of a process by its number, or "self"; -1: not to be read. */
+static long personality_of(const char *process)
+{
+    g_autofree char *path = g_strdup_printf("/proc/%s/personality", process), *text = NULL;
+    return g_file_get_contents(path, &text, NULL, NULL) ? strtol(text, NULL, 16) : -1;
+}
+
+/* Has a process of this pass fixed addresses? */
+static bool fixes_addresses(enum plan_pass pass)
+{
+    struct scene scene;
+    open_scene(&scene);
+    scene.plan.pass = pass;
+    say(&scene, "", "end", BEGIN_MS, BEGIN_MS);
+    start(&scene);
+    g_autofree char *process = g_strdup_printf("%d", (int)scene.run->child.pid);
+    long personality = personality_of(process);
+    close_scene(&scene);
+    assert_true(personality >= 0);
+    return personality & ADDR_NO_RANDOMIZE;
+}
+
+static void addresses_are_fixed_in_the_memory_pass_and_random_where_it_is_timed_or_counted(void **state)
+{
+    (void)state;
+    long own = personality_of("self");
+    if (own < 0 || own & ADDR_NO_RANDOMIZE || !spawn_can_fix_addresses())
+        skip(); /* a process has what we have */
+    assert_true(fixes_addresses(PLAN_MEMORY));
+    assert_false(fixes_addresses(PLAN_COST));
+    assert_false(fixes_addresses(PLAN_CALLS));
+}
 
 /* --- verdicts --- */
 
@@ -329,6 +366,7 @@ static void a_settled_purge_is_verified_again(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(addresses_are_fixed_in_the_memory_pass_and_random_where_it_is_timed_or_counted),
         cmocka_unit_test(a_walk_sampled_as_closely_as_allowed_is_ok_and_one_with_a_gap_is_not),
         cmocka_unit_test(a_process_that_has_not_mapped_the_probes_library_is_invalid),
         cmocka_unit_test(a_second_mark_while_it_is_parked_is_invalid),
