@@ -221,6 +221,61 @@ static void no_difference_is_shown_by_few_rounds_a_wide_interval_or_one_with_1_i
     price_free(price);
 }
 
+/* The widened interval of these ratios at a confidence, and its verdict. */
+static enum compare_verdict verdict_at(const double ratios[8], double confidence,
+                                       struct bootstrap_interval *interval)
+{
+    const char *why;
+    g_autoptr(GArray) values = g_array_new(FALSE, FALSE, sizeof(double));
+    g_array_append_vals(values, ratios, 8);
+    *interval = bootstrap_interval_of_median(values, confidence);
+    return compare_judge_ratio(interval, &why);
+}
+
+/* A cell other/x/w/s over base/default/w/s, with these ratios round by round. */
+static struct price *read_ratios(const char *folder, const double ratios[8])
+{
+    GString *rows = g_string_new(HEADER);
+    for (guint i = 0; i < 8; i++) {
+        add(rows, "base/default/w/s", i + 1, 1e6);
+        add(rows, "other/x/w/s", i + 1, 1e6 * ratios[i]);
+    }
+    return read_prices(folder, rows);
+}
+
+/* Of eight rounds one is cheaper: the 99 % interval has it half in, the 95 % one does not. */
+static void an_interval_is_one_of_99_percent(void **state)
+{
+    static const double ratios[8] = {1.06, 1.06, 1.06, 0.95, 1.06, 1.06, 1.06, 1.06};
+    struct bootstrap_interval at_95, at_99;
+    assert_int_equal(verdict_at(ratios, 0.95, &at_95), COMPARE_MORE);
+    assert_int_equal(verdict_at(ratios, 0.99, &at_99), COMPARE_NONE);
+    struct price *price = read_ratios(*state, ratios);
+    const struct price_ratio *ratio = cycle(price, "other/x/w/s", PRICE_OF_BASELINE);
+    assert_near(ratio->interval.low, at_99.low);
+    assert_near(ratio->interval.high, at_99.high);
+    assert_none(price, "other/x/w/s", "the interval includes 1");
+    price_free(price);
+}
+
+/* Half of the rounds at either end of the interval, which is widened by 1 % at both. */
+static void an_interval_1_6_wide_is_too_wide_and_one_1_4_wide_is_not(void **state)
+{
+    const double too_high = 2 * 1.6 / 1.01 / 1.01, high = 2 * 1.4 / 1.01 / 1.01;
+    const double too_wide[8] = {2, too_high, 2, too_high, 2, too_high, 2, too_high};
+    const double wide[8] = {2, high, 2, high, 2, high, 2, high};
+    struct price *price = read_ratios(*state, too_wide);
+    const struct bootstrap_interval *interval = &cycle(price, "other/x/w/s", PRICE_OF_BASELINE)->interval;
+    assert_true(fabs(interval->high / interval->low - 1.6) < 0.001);
+    assert_none(price, "other/x/w/s", "the interval is too wide");
+    price_free(price);
+    price = read_ratios(*state, wide);
+    interval = &cycle(price, "other/x/w/s", PRICE_OF_BASELINE)->interval;
+    assert_true(fabs(interval->high / interval->low - 1.4) < 0.001);
+    assert_int_equal(cycle(price, "other/x/w/s", PRICE_OF_BASELINE)->verdict, COMPARE_MORE);
+    price_free(price);
+}
+
 /* Noise as it was measured, with spikes; the seed is fixed, so this is no game of chance. */
 static double noisy(gsl_rng *rng, double ns)
 {
@@ -364,6 +419,8 @@ int main(void)
         SUPPORT_TEST(a_round_counts_where_both_are_proven),
         SUPPORT_TEST(nothing_is_compared_to_itself_nor_over_workloads_and_shapes),
         SUPPORT_TEST(no_difference_is_shown_by_few_rounds_a_wide_interval_or_one_with_1_in_it),
+        SUPPORT_TEST(an_interval_is_one_of_99_percent),
+        SUPPORT_TEST(an_interval_1_6_wide_is_too_wide_and_one_1_4_wide_is_not),
         SUPPORT_TEST(of_20_settings_all_alike_no_more_than_one_differs_and_of_20_dearer_ones_most_do),
         SUPPORT_TEST(disturbed_rounds_are_counted_and_stay_in),
         SUPPORT_TEST(rounds_of_two_shapes_are_different_rounds),

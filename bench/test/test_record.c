@@ -368,6 +368,42 @@ static void calls_are_those_of_each_phase_and_of_the_first_rebuild_behind_the_pu
     close_walk(&walk);
 }
 
+/* No two rebuilds of the walk take the same. */
+static void the_times_of_the_rebuild_behind_the_purge_are_those_of_the_first_one_there(void **state)
+{
+    (void)state;
+    struct walk walk;
+    open_walk(&walk, "no", true);
+    add_mark(walk.marks, "rebuild", 4100, 4170, 100, 110);
+    add_mark(walk.marks, "rebuild", 4200, 4230, 100, 110);
+    for (guint i = 0; i < walk.marks->len; i++) {
+        struct child_mark *mark = &g_array_index(walk.marks, struct record_mark, i).mark;
+        mark->minor_faults = i;
+        mark->user_ns = 100 + i;
+        mark->sys_ns = 200 + i;
+    }
+    record_measure(&walk.record, walk.marks, walk.samples);
+    assert_int_equal(measured(&walk, RECORD_rebuild_ns), 100 * MS);
+    assert_int_equal(measured(&walk, RECORD_rebuild_minor_faults), 6);
+    assert_int_equal(measured(&walk, RECORD_rebuild_after_purge_ns), 70 * MS);
+    assert_int_equal(measured(&walk, RECORD_rebuild_after_purge_minor_faults), 10);
+    assert_int_equal(measured(&walk, RECORD_rebuild_after_purge_user_ns), 110);
+    assert_int_equal(measured(&walk, RECORD_rebuild_after_purge_sys_ns), 210);
+    close_walk(&walk);
+}
+
+static void a_walk_without_a_rebuild_behind_its_purge_has_no_times_of_one(void **state)
+{
+    (void)state;
+    struct walk walk;
+    open_walk(&walk, "no", true);
+    record_measure(&walk.record, walk.marks, walk.samples);
+    for (enum record_number i = RECORD_rebuild_after_purge_ns; i <= RECORD_rebuild_after_purge_sys_ns; i++)
+        assert_true(measured(&walk, i) == RECORD_UNKNOWN);
+    assert_int_equal(measured(&walk, RECORD_rebuild_ns), 100 * MS);
+    close_walk(&walk);
+}
+
 static void a_walk_without_a_rebuild_behind_its_purge_has_no_calls_of_one(void **state)
 {
     (void)state;
@@ -401,6 +437,8 @@ int main(void)
         cmocka_unit_test(who_was_killed_in_its_first_build_has_the_peak_that_samples_saw),
         cmocka_unit_test(without_a_sample_of_the_build_it_has_the_peak_of_its_cgroup),
         cmocka_unit_test(calls_are_those_of_each_phase_and_of_the_first_rebuild_behind_the_purge),
+        cmocka_unit_test(the_times_of_the_rebuild_behind_the_purge_are_those_of_the_first_one_there),
+        cmocka_unit_test(a_walk_without_a_rebuild_behind_its_purge_has_no_times_of_one),
         cmocka_unit_test(a_walk_without_a_rebuild_behind_its_purge_has_no_calls_of_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -235,6 +235,29 @@ static void a_figure_of_several_shapes_is_the_median_of_its_own_rounds(void **st
     support_assert_has(table, "load in 12 of 48 timed runs, in 4 of 16 rounds");
 }
 
+static guint count_of(const char *text, const char *part)
+{
+    guint count = 0;
+    for (const char *at = text; (at = strstr(at, part)); at += strlen(part))
+        count++;
+    return count;
+}
+
+static void a_floor_is_of_the_baselines_workload_and_shape_or_asks_for_nothing_at_that_shape(void **state)
+{
+    GString *rows = cost_rows();
+    add_cost(rows, "ground/default/v/small", "floor", 0.3e6);
+    add_cost(rows, "ground/default/w/big", "floor", 0.3e6);
+    add_cost(rows, "base/default/nothing/big", "", 0.2e6);
+    write_cost(*state, rows);
+    g_autofree char *table = table_of(*state);
+    assert_int_equal(count_of(table, "The harness's own part of "), 1);
+    assert_int_equal(count_of(table, "\n  ground/default: build "), 1);
+    assert_int_equal(count_of(table, "\n  base/default under nothing: build "), 1);
+    support_assert_has(table, "\n  ground/default: build 400 of 1000");
+    support_assert_has(table, "\n  base/default under nothing: build 100 of 1000");
+}
+
 static void assert_at_most_100_columns(const char *table)
 {
     g_auto(GStrv) lines = g_strsplit(table, "\n", -1);
@@ -275,6 +298,7 @@ int main(void)
         SUPPORT_TEST(a_block_with_one_of_two_references_has_its_column_and_says_what_the_other_would_be),
         SUPPORT_TEST(a_memory_block_whose_baseline_was_not_timed_says_so_and_keeps_its_rebuild),
         SUPPORT_TEST(a_figure_of_several_shapes_is_the_median_of_its_own_rounds),
+        SUPPORT_TEST(a_floor_is_of_the_baselines_workload_and_shape_or_asks_for_nothing_at_that_shape),
         SUPPORT_TEST(both_tables_are_at_most_100_columns_wide_with_long_names_too),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
