@@ -1,7 +1,7 @@
 # Thin: what is built is in CMakeLists.txt, how in CMakePresets.json.
 
 define HELP
-make bench    install what is missing, build, run a plan, draw its figures, print its summary
+make bench    install what is missing, build, run a plan, time it, draw its figures, print its summary
                 PLAN=default    a file of bench/plans/, or a path
                 ONLY='glob'     only the cells whose names match, e.g. ONLY='jemalloc/*'
                 REPEAT=n        runs per cell
@@ -38,7 +38,7 @@ help:
 bench:
 	@scripts/install-deps
 	@test -f build/release/Makefile || $(CMAKE) --preset release
-	@$(BUILD) release
+	@$(BUILD) release --target programs
 	@scripts/bench build/release/bench/afterfree "$${OUT:-results/latest}" --plan="$$PLAN" \
 		$${ONLY:+"--only=$$ONLY"} $${REPEAT:+"--repeat=$$REPEAT"} \
 		$${JOBS:+"--jobs=$$JOBS"} $${OUT:+"--out=$$OUT"}

@@ -24,7 +24,9 @@
  * Percentile intervals of eight values are too narrow for what they say, those of a mean most; a spike moves a mean
  * and widens bootstrap-t. Of 20 settings, all the same and all over one baseline, two or more differed in 2 of 600
  * cases (12 of 600 at a spread of 5 % and spikes). 10 % are found always without spikes, in 3 of 4 cases with them;
- * 16 rounds find 5 % in 99 and 92 of 100: what is small needs more rounds (`rounds` of the plan).
+ * 16 rounds find 5 % in 99 and 92 of 100: what is small needs more rounds (`rounds` of the plan). Where the host is
+ * shared, ratios of single pairs were seen to spread by 7 to 38 % (scripts/measure-noise); what is widened does not
+ * matter then, false alarms are those of the column "not widened", and 20 % may go unseen.
  *
  * Each verdict stands for itself: eight rounds cannot hold hundreds of intervals together (as compare.h does), for if
  * nothing differs all eight lie on one side of 1 by chance in 1 of 128 cases. So of 480 figures of the same, one or
