@@ -110,8 +110,8 @@ GArray *plan_schedule(const GPtrArray *cells, guint rounds, uint64_t seed);
  * has to be changed, and nobody may be alive whom that matters to. */
 void plan_group_by_thp(GArray *runs);
 
-/* All rounds of one shape before the next's, in the order of the plan's shapes (else in their order): a round's cells are
- * compared with each other, and those of a large shape would lie minutes between those of a small one. */
+/* All rounds of one shape before the next's, the fewest records first (else in their order): a round's cells are compared
+ * with each other, and those of a large shape would lie minutes between those of a small one. */
 void plan_group_by_shape(GArray *runs, const struct plan *plan);
 
 /* An upper estimate of the bytes a run needs at its peak, for admission: what the records ask for, a node

@@ -206,13 +206,23 @@ void plan_group_by_thp(GArray *runs)
     memcpy(runs->data, grouped->data, runs->len * sizeof(struct plan_run));
 }
 
+static gint by_records(gconstpointer a, gconstpointer b)
+{
+    const struct plan_shape *first = *(const struct plan_shape *const *)a;
+    const struct plan_shape *second = *(const struct plan_shape *const *)b;
+    return first->records < second->records ? -1 : first->records > second->records;
+}
+
 void plan_group_by_shape(GArray *runs, const struct plan *plan)
 {
     g_autoptr(GArray) grouped = g_array_sized_new(FALSE, FALSE, sizeof(struct plan_run), runs->len);
-    for (guint s = 0; s < plan->shapes->len; s++)
+    g_autoptr(GPtrArray) shapes = g_ptr_array_new();
+    g_ptr_array_extend(shapes, plan->shapes, NULL, NULL);
+    g_ptr_array_sort(shapes, by_records);
+    for (guint s = 0; s < shapes->len; s++)
         for (guint i = 0; i < runs->len; i++) {
             const struct plan_run *run = &g_array_index(runs, struct plan_run, i);
-            if (run->cell->shape == plan->shapes->pdata[s])
+            if (run->cell->shape == shapes->pdata[s])
                 g_array_append_val(grouped, *run);
         }
     memcpy(runs->data, grouped->data, runs->len * sizeof(struct plan_run));

@@ -113,7 +113,7 @@ footnote = not_drawn.(unpriced == 0 ? '' : count(unpriced, 'cell', 'cells').' wi
     .(no_memory == 0 ? '' : count(no_memory, 'cell', 'cells').' without a silent window not drawn. ') \
     .(others == 0 ? '' : count(others, 'cell', 'cells').' of other workloads and shapes not drawn.')
 eval canvas(price_right + 72, plane_bottom + 96)
-set label 'The frontier compares tenths of a percent; where intervals overlap, it may run otherwise.' at screen px(20), py(H - 34) \
+set label 'The frontier compares tenths of a percent; where intervals overlap, it may run otherwise. Open: the interval has 1 in it, or is too wide.' at screen px(20), py(H - 34) \
     font ',11' textcolor rgb grey
 set label second_line at screen px(20), py(72) textcolor rgb grey
 eval area(0, W, 0, H)

@@ -61,7 +61,7 @@ high = 10 ** ceil(log10(1.2 * high))
 subtitle = 'A tick is one small request: a map of 100 records built and dropped. An insert that doubles the table pays for it. ' \
     .(repeats > 1 ? sprintf('Medians over %d runs; right: the longest stall, and its range.', repeats) \
                   : 'One run per cell: a longest stall is one event. Right: the longest stall.')
-footnote = not_drawn.(known(floor_ns) ? 'Dashed: the longest stall without an allocator: the machine''s, too low, for those phases are shorter. ' : '') \
+footnote = not_drawn.(known(floor_ns) ? 'Dashed: the worst stall of all runs without an allocator, a lower bound of the machine''s, for those phases are shorter. ' : '') \
     .'Grey words: the longest of the runs waited for a CPU at least half that long in its phase.'
 first_top = 180
 eval canvas(1240, first_top + rows_height + 72)
@@ -110,7 +110,7 @@ set label 'longest stall' at screen px(right + 44), py(first_top - 14) textcolor
 
 if (known(floor_ns)) {
     set arrow from first floor_ns, graph 0 to first floor_ns, graph 1 nohead dt 2 lc rgb grey lw 1.2
-    set label 'the machine: '.time_words(floor_ns) at first floor_ns, screen py(first_top - 34) center font ',11' textcolor rgb grey
+    set label 'the machine''s worst: '.time_words(floor_ns) at first floor_ns, screen py(first_top - 34) center font ',11' textcolor rgb grey
 }
 
 waited(k) = known(max_wait_ns[k]) && max_wait_ns[k] >= 0.5 * max_ns_max[k]

@@ -11,7 +11,7 @@
     "[shape few]\nrecords = 500\nstrings = 1\nlength = 15\norder = hash\n"                                   \
     "[cost c]\nallocators = glibc\nsettings = default arena-1\nworkloads = hash_open\nshapes = few more\n"
 
-static void all_rounds_of_a_shape_come_before_those_of_the_plans_next(void **state)
+static void all_rounds_of_the_shape_with_fewer_records_come_first(void **state)
 {
     g_auto(program_outcome) outcome = {0};
     g_autofree char *plan = support_new_file(*state, "plan.ini", PLAN);
@@ -21,7 +21,7 @@ static void all_rounds_of_a_shape_come_before_those_of_the_plans_next(void **sta
     g_autoptr(csv_table) runs = program_table(out, "runs.csv");
     assert_int_equal(program_count_ok(runs), 2 * SETTINGS * ROUNDS);
     for (guint row = 0; row < csv_rows(runs); row++) {
-        assert_string_equal(program_text(runs, row, "shape"), row < SETTINGS * ROUNDS ? "more" : "few");
+        assert_string_equal(program_text(runs, row, "shape"), row < SETTINGS * ROUNDS ? "few" : "more");
         assert_int_equal(program_number(runs, row, "repeat"), row / SETTINGS % ROUNDS + 1);
     }
 }
@@ -29,7 +29,7 @@ static void all_rounds_of_a_shape_come_before_those_of_the_plans_next(void **sta
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        SUPPORT_TEST(all_rounds_of_a_shape_come_before_those_of_the_plans_next),
+        SUPPORT_TEST(all_rounds_of_the_shape_with_fewer_records_come_first),
     };
     return PROGRAM_UNPROVABLE ? 0 : cmocka_run_group_tests(tests, NULL, NULL);
 }

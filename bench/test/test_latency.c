@@ -241,7 +241,7 @@ static void the_figure_names_every_setting_and_draws_the_machines_floor(void **s
     g_autofree char *drawn = support_read(run, "plots/tail_latency.svg");
     support_assert_has(drawn, "mine/default");
     support_assert_has(drawn, "mine/timed");
-    support_assert_has(drawn, "the machine: ");
+    support_assert_has(drawn, "worst: ");
     support_assert_has(drawn, "</svg>");
 }
 

@@ -105,7 +105,7 @@ static void grouping_by_shape_has_all_rounds_of_one_before_the_next_and_changes_
     for (guint s = 0; s < 2; s++)
         for (guint i = 0; i < before->len; i++) {
             const struct plan_run *was = &g_array_index(before, struct plan_run, i);
-            if (was->cell->shape != plan.shapes->pdata[s])
+            if (was->cell->shape != &shapes[s])
                 continue;
             const struct plan_run *is = &g_array_index(runs, struct plan_run, at++);
             assert_ptr_equal(is->cell, was->cell);
