@@ -18,8 +18,8 @@ if (rows > 0 && prices) {
 cycle_cpu_ns_per_record cycle_of_baseline cycle_of_baseline_low cycle_of_baseline_high cost_rounds')
     eval texts('cycle_of_baseline_verdict cost_shape')
 }
-# Memory and price of the same shape, where there are: a price of fewer records is a stand-in.
-own_price(i) = cycle_cpu_ns_per_record[i] > 0 && cost_shape[i] eq shape[i] && !is_floor(role[i])
+# Memory and price of the same shape, where there are, with intervals: a price of fewer records is a stand-in.
+own_price(i) = cycle_of_baseline_low[i] > 0 && cost_shape[i] eq shape[i] && !is_floor(role[i])
 if (rows > 0 && prices) {
     most_own = 1
     do for [i=1:rows] {
