@@ -170,7 +170,8 @@ static void the_counters_are_the_rows(void **state)
         if (told != is)
             fail_msg("%s is %g, %s is %g", expected[i].counter, told, expected[i].column, is);
     }
-    assert_true(program_number(runs, 0, "purge_rss_bytes") < program_number(runs, 0, "drop_rss_bytes"));
+    if (!TEST_SANITIZED) /* whose malloc gives nothing back */
+        assert_true(program_number(runs, 0, "purge_rss_bytes") < program_number(runs, 0, "drop_rss_bytes"));
 }
 
 /* Of the cell's own row in calls/, and the report says whose they are. */
