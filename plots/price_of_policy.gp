@@ -120,7 +120,7 @@ subtitle = sprintf('CPU time (user + system) in ns per record, on one scale, and
 second_line = 'Line: interval of the ratio to the own default. The ratio itself stands where a difference is shown, else the figure is grey.'
 footnote = not_drawn.(unpriced == 0 ? '' : count(unpriced, 'cell', 'cells').' without a price not drawn. ') \
     .(others == 0 ? '' : count(others, 'cell', 'cells').' of other workloads and shapes not drawn. ') \
-    .(floors_here == 0 ? '' : 'Dashed: the floor, what the harness itself takes; dotted: its generator alone. Neither is subtracted.')
+    .(floors_here == 0 ? '' : 'Dashed: the floor, what the harness itself takes; dotted: its generator alone, where that is wide enough to be seen. Neither is subtracted.')
 eval canvas(bars_at + columns_width + 2 * (faults_width + faults_gap) + 12, bottom + 60)
 set label second_line at screen px(20), py(72) textcolor rgb grey
 eval area(0, W, 0, H)
