@@ -40,7 +40,8 @@ static char **take_flags(int *argc, char **argv)
         else
             argv[kept++] = argv[i];
     }
-    argv[ *argc = kept] = NULL;
+    argv[kept] = NULL;
+    *argc = kept;
     return g_strv_builder_end(flags);
 }
 
