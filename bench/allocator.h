@@ -51,6 +51,7 @@ struct allocator {
     char *preload;     /* soname or absolute path; NULL: the C library's own */
     char *package;     /* Debian package that brings it; NULL when none */
     char *purge;       /* the explicit purge call, see workloads/driver/call_text.h; NULL: has none */
+    char *collect;     /* its garbage collection, same language; NULL: has none */
     char *version;     /* the read-back call for the version, same language; NULL: has none */
     char *debug;       /* the read-back call that is not 0 in a debug build; NULL: it cannot be asked */
     GPtrArray *reads;  /* read: of struct allocator_variable *: a read-back, see calls.h */

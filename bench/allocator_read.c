@@ -18,6 +18,7 @@ static const struct {
     {"preload", offsetof(struct allocator, preload)},
     {"package", offsetof(struct allocator, package)},
     {"purge", offsetof(struct allocator, purge)},
+    {"collect", offsetof(struct allocator, collect)},
     {"version", offsetof(struct allocator, version)},
     {"debug", offsetof(struct allocator, debug)},
     {"written-for", offsetof(struct allocator, written_for)},
@@ -222,7 +223,7 @@ static bool is_preload(const char *text)
 /* An empty value is an absent one, or refused by who reads it. */
 static const char *call_problem(const char *key, const char *text)
 {
-    static const char *const calls[] = {"purge", "version", "debug", NULL};
+    static const char *const calls[] = {"purge", "collect", "version", "debug", NULL};
     bool is_call = g_str_has_prefix(key, "read.") || g_strv_contains(calls, key);
     return is_call && *text != '\0' ? calls_problem(key, text) : NULL;
 }
@@ -248,8 +249,8 @@ static bool read_allocator_key(const struct ini *ini, const char *group, const c
         return read_role(ini, group, allocator, error);
     if (!field && !reads)
         return ini_refuse(ini, group, key, error,
-                          "unknown key; known are summary, preload, package, role, purge, version, debug, "
-                          "written-for, read.NAME[@LOW..HIGH]");
+                          "unknown key; known are summary, preload, package, role, purge, collect, version, "
+                          "debug, written-for, read.NAME[@LOW..HIGH]");
     g_autofree char *text = ini_text(ini, group, key, error);
     if (!text)
         return false;

@@ -18,7 +18,7 @@ static const char *tunable_problem(const char *text)
 const char *calls_problem(const char *key, const char *text)
 {
     struct call_list list;
-    if (strcmp(key, "purge") == 0)
+    if (strcmp(key, "purge") == 0 || strcmp(key, "collect") == 0)
         return call_parse_action(&list, text);
     if (g_str_has_prefix(key, "read.") && g_str_has_prefix(text, CALLS_TUNABLE))
         return tunable_problem(text);

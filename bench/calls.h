@@ -5,7 +5,7 @@
 
 #define CALLS_TUNABLE "tunable:" /* begins a read-back of the loader's, see tunables.h */
 
-/* What is wrong with `text` as the value of `key` (purge: an action; version, debug: a read-back; read.NAME: a
+/* What is wrong with `text` as the value of `key` (purge, collect: an action; version, debug: a read-back; read.NAME: a
  * read-back or a tunable), and what to write instead; static. NULL: nothing. */
 const char *calls_problem(const char *key, const char *text);
 

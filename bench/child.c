@@ -19,6 +19,10 @@ static bool bad_mark(GError **error, const char *why, const char *what)
     return false;
 }
 
+#define X(name) +1
+enum { REQUIRED = 0 PROTOCOL_MARK_FIELDS(X), KNOWN = REQUIRED PROTOCOL_HEAP_FIELDS(X) };
+#undef X
+
 static bool take_field(struct child_mark *mark, const char *field, unsigned *seen, GError **error)
 {
     static const struct {
@@ -26,7 +30,7 @@ static bool take_field(struct child_mark *mark, const char *field, unsigned *see
         size_t offset;
     } fields[] = {
 #define X(name) {#name, offsetof(struct child_mark, name)},
-        PROTOCOL_MARK_FIELDS(X)
+        PROTOCOL_MARK_FIELDS(X) PROTOCOL_HEAP_FIELDS(X)
 #undef X
     };
     for (unsigned i = 0; i < G_N_ELEMENTS(fields); i++) {
@@ -36,7 +40,7 @@ static bool take_field(struct child_mark *mark, const char *field, unsigned *see
         uint64_t value;
         if (*seen & 1u << i)
             return bad_mark(error, "a field twice:", field);
-        if (!units_parse_digits(field + length + 1, &value))
+        if (!units_parse_digits(field + length + 1, &value) || (i >= REQUIRED && value == CHILD_UNKNOWN))
             return bad_mark(error, "not a number:", field);
         *seen |= 1u << i;
         memcpy((char *)mark + fields[i].offset, &value, sizeof value);
@@ -47,14 +51,16 @@ static bool take_field(struct child_mark *mark, const char *field, unsigned *see
 
 bool child_parse_mark(const char *line, struct child_mark *mark, GError **error)
 {
-#define X(name) +1
-    const unsigned all = (1u << (PROTOCOL_MARK_FIELDS(X))) - 1;
-#undef X
+    const unsigned required = (1u << REQUIRED) - 1, all = (1u << KNOWN) - 1;
 #define X(name, kind) #name,
     static const char *const phases[] = {PROTOCOL_PHASES(X) NULL};
 #undef X
     g_auto(GStrv) parts = g_strsplit(line, " ", -1);
-    *mark = (struct child_mark){.phase = ""};
+    *mark = (struct child_mark){.phase = "",
+#define X(name) .name = CHILD_UNKNOWN,
+                                PROTOCOL_HEAP_FIELDS(X)
+#undef X
+    };
     if (!parts[0] || !g_strv_contains(phases, parts[0]))
         return bad_mark(error, "unknown phase", parts[0] ? parts[0] : "");
     g_strlcpy(mark->phase, parts[0], sizeof mark->phase);
@@ -62,7 +68,7 @@ bool child_parse_mark(const char *line, struct child_mark *mark, GError **error)
     for (char **part = parts + 1; *part; part++)
         if (!take_field(mark, *part, &seen, error))
             return false;
-    if (seen != all)
+    if (seen != required && seen != all)
         return bad_mark(error, "fields are missing in", line);
     if (mark->end_ns < mark->begin_ns)
         return bad_mark(error, "ends before it begins:", line);
@@ -257,7 +263,7 @@ char *child_describe_status(int status)
         {PROTOCOL_EXIT_USAGE, "an argument is wrong"},
         {PROTOCOL_EXIT_MEMORY, "the allocator returned NULL"},
         {PROTOCOL_EXIT_ORPHAN, "the protocol's descriptors were closed"},
-        {PROTOCOL_EXIT_MISSING, "the purge call is missing or failed"},
+        {PROTOCOL_EXIT_MISSING, "the purge or collect call is missing or failed"},
     };
     if (WIFSIGNALED(status))
         return g_strdup_printf("signal %d (%s)", WTERMSIG(status), g_strsignal(WTERMSIG(status)));

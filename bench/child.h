@@ -10,14 +10,18 @@
 #include "driver/protocol.h"
 #include "spawn.h"
 
+#define CHILD_UNKNOWN UINT64_MAX
+
 struct child_mark {
     char phase[16];
 #define X(name) uint64_t name;
     PROTOCOL_MARK_FIELDS(X)
+    PROTOCOL_HEAP_FIELDS(X) /* CHILD_UNKNOWN: it has no runtime that tells */
 #undef X
 };
 
-/* One line without its LF. Strict: a known phase, every field once, in any order, nothing else. */
+/* One line without its LF. Strict: a known phase, every field once, in any order, those of the heap all or none,
+ * nothing else. */
 bool child_parse_mark(const char *line, struct child_mark *mark, GError **error);
 
 #define CHILD_OUTPUT_MAX 4096 /* bytes of stdout and stderr kept; the rest is read and dropped */

@@ -28,8 +28,11 @@ static const char marks_header[] = "cell,repeat,phase,"
 #define X(name) #name ","
     PROTOCOL_MARK_FIELDS(X)
 #undef X
-        "rss_bytes,rss_after_bytes,rollup_rss_bytes,lazy_bytes,anon_huge_bytes,peak_bytes,running_ns,"
-        "cpu_wait_ns,settle_ns,cgroup_usage_bytes"
+        "rss_bytes,rss_after_bytes,rollup_rss_bytes,lazy_bytes,anon_huge_bytes,"
+#define X(name) #name ","
+    PROTOCOL_HEAP_FIELDS(X)
+#undef X
+        "peak_bytes,running_ns,cpu_wait_ns,settle_ns,cgroup_usage_bytes"
 #define X(name) "," #name "_calls"
     SYSCALLS(X)
 #undef X
@@ -254,6 +257,9 @@ static bool write_marks(struct folder *folder, const struct record *record, cons
         csv_add_u64(row, mark->rollup_rss_bytes);
         csv_add_u64(row, mark->lazy_bytes);
         csv_add_u64(row, mark->anon_huge_bytes);
+#define X(name) add_known(row, mark->mark.name);
+        PROTOCOL_HEAP_FIELDS(X)
+#undef X
         csv_add_u64(row, mark->peak_bytes);
         add_known(row, mark->running_ns);
         add_known(row, mark->cpu_wait_ns);

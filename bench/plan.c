@@ -75,8 +75,8 @@ void plan_add_step(struct plan *plan, const char *phase)
 
 static bool read_walk(struct plan *plan, const struct section *in, GError **error)
 {
-    static const char *const phases[] = {"build",   "hold",   "drop",  "silent",   "ticking",
-                                         "rebuild", "redrop", "purge", "pressure", NULL};
+    static const char *const phases[] = {"build",  "hold",    "drop",  "silent",   "ticking", "rebuild",
+                                         "redrop", "collect", "purge", "pressure", NULL};
     bool full = false, builds = false;
     g_auto(GStrv) names = section_list(in, "walk");
     if (!names)

@@ -127,6 +127,16 @@ static void set_phase(struct record *record, const struct record_mark *mark, enu
     record->numbers[ns + 3] = mark->mark.sys_ns;
 }
 
+static void set_heap(struct record *record, const struct record_mark *mark, enum record_number inuse)
+{
+    uint64_t *number = &record->numbers[inuse];
+#define X(name) *number++ = mark->mark.name;
+    if (mark) {
+        PROTOCOL_HEAP_FIELDS(X)
+    }
+#undef X
+}
+
 /* The most over some phases, by VmHWM (resets at each mark), the mark itself and the samples between. */
 struct peak {
     uint64_t bytes, sampled_bytes;
@@ -261,17 +271,19 @@ void record_measure(struct record *record, const GArray *marks, const GArray *sa
     static const struct {
         const char *phase;
         enum record_number first; /* of the group of columns */
-    } after[] = {{"drop", RECORD_drop_rss_bytes},
-                 {"silent", RECORD_silent_rss_bytes},
-                 {"ticking", RECORD_ticking_rss_bytes},
-                 {"redrop", RECORD_redrop_rss_bytes},
-                 {"purge", RECORD_purge_rss_bytes}},
+    } after[] = {{"drop", RECORD_drop_rss_bytes},       {"silent", RECORD_silent_rss_bytes},
+                 {"ticking", RECORD_ticking_rss_bytes}, {"redrop", RECORD_redrop_rss_bytes},
+                 {"collect", RECORD_collect_rss_bytes}, {"purge", RECORD_purge_rss_bytes}},
       timed[] = {{"build", RECORD_build_ns},     {"hold", RECORD_hold_ns},       {"drop", RECORD_drop_ns},
                  {"ticking", RECORD_ticking_ns}, {"rebuild", RECORD_rebuild_ns}, {"redrop", RECORD_redrop_ns},
-                 {"purge", RECORD_purge_ns}},
+                 {"collect", RECORD_collect_ns}, {"purge", RECORD_purge_ns}},
       limited[] = {{"drop", RECORD_cgroup_drop_bytes},
                    {"silent", RECORD_cgroup_silent_bytes},
-                   {"redrop", RECORD_cgroup_redrop_bytes}};
+                   {"redrop", RECORD_cgroup_redrop_bytes}},
+      told[] = {{"drop", RECORD_drop_heap_inuse_bytes},
+                {"collect", RECORD_collect_heap_inuse_bytes},
+                {"purge", RECORD_purge_heap_inuse_bytes},
+                {"silent", RECORD_silent_heap_inuse_bytes}};
     const struct record_mark *baseline = find_mark(marks, "baseline"), *hold = find_mark(marks, "hold");
     if (baseline)
         record->numbers[RECORD_baseline_rss_bytes] = baseline->rollup_rss_bytes;
@@ -290,6 +302,8 @@ void record_measure(struct record *record, const GArray *marks, const GArray *sa
         if (mark)
             record->numbers[limited[i].first] = mark->cgroup_usage_bytes;
     }
+    for (guint i = 0; i < G_N_ELEMENTS(told); i++)
+        set_heap(record, find_mark(marks, told[i].phase), told[i].first);
     set_return_times(record, marks, samples);
     set_huge_pages(record, marks);
     set_fault_cost(record);

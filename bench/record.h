@@ -19,6 +19,10 @@
 /* Memory at an instant after a drop: X(instant). Each has RSS, the lazy part, and what is held. */
 #define RECORD_AFTER(X, instant) X(instant##_rss_bytes) X(instant##_lazy_bytes) X(instant##_held_bytes)
 
+/* What the process's own runtime believed of its heap at an instant, in the order of PROTOCOL_HEAP_FIELDS. */
+#define RECORD_HEAP(X, instant)                                                                              \
+    X(instant##_heap_inuse_bytes) X(instant##_heap_idle_bytes) X(instant##_heap_released_bytes)
+
 /* Time, faults and CPU time of a busy phase. */
 #define RECORD_PHASE(X, phase) X(phase##_ns) X(phase##_minor_faults) X(phase##_user_ns) X(phase##_sys_ns)
 
@@ -36,6 +40,7 @@
     RECORD_AFTER(X, silent)                                                                                  \
     RECORD_AFTER(X, ticking)                                                                                 \
     RECORD_AFTER(X, redrop)                                                                                  \
+    RECORD_AFTER(X, collect)                                                                                 \
     RECORD_AFTER(X, purge)                                                                                   \
     X(rebuild_peak_rss_bytes)                                                                                \
     X(t50_ms)                                                                                                \
@@ -47,6 +52,7 @@
     RECORD_PHASE(X, ticking)                                                                                 \
     RECORD_PHASE(X, rebuild)                                                                                 \
     RECORD_PHASE(X, redrop)                                                                                  \
+    RECORD_PHASE(X, collect)                                                                                 \
     RECORD_PHASE(X, purge)                                                                                   \
     RECORD_PHASE(X, rebuild_after_purge)                                                                     \
     X(sampled_peak_rss_bytes)                                                                                \
@@ -59,6 +65,10 @@
     X(drop_anon_huge_bytes)                                                                                  \
     X(silent_anon_huge_bytes)                                                                                \
     X(silent_huge_rise_bytes)                                                                                \
+    RECORD_HEAP(X, drop)                                                                                     \
+    RECORD_HEAP(X, collect)                                                                                  \
+    RECORD_HEAP(X, purge)                                                                                    \
+    RECORD_HEAP(X, silent)                                                                                   \
     X(build_sys_ns_per_fault)                                                                                \
     X(elapsed_ms)                                                                                            \
     X(others_cpu_ns)                                                                                         \

@@ -5,13 +5,21 @@
 static const struct plan_step baseline_step = {.phase = (char *)(uintptr_t) "baseline"};
 static const struct plan_step end_step = {.phase = (char *)(uintptr_t) "end"};
 
+/* A phase that is a call of the allocator's own needs one. */
+static bool can_walk(const struct allocator *allocator, const char *phase)
+{
+    return strcmp(phase, "purge") == 0     ? allocator->purge != NULL
+           : strcmp(phase, "collect") == 0 ? allocator->collect != NULL
+                                           : true;
+}
+
 GPtrArray *run_command_steps(const struct plan *plan, const struct allocator *allocator)
 {
     GPtrArray *steps = g_ptr_array_new();
     g_ptr_array_add(steps, (gpointer)(uintptr_t)&baseline_step);
     for (guint i = 0; i < plan->walk->len; i++) {
         const struct plan_step *step = plan->walk->pdata[i];
-        if (allocator->purge || strcmp(step->phase, "purge") != 0)
+        if (can_walk(allocator, step->phase))
             g_ptr_array_add(steps, plan->walk->pdata[i]);
     }
     g_ptr_array_add(steps, (gpointer)(uintptr_t)&end_step);
@@ -50,6 +58,8 @@ char **run_command_arguments(const struct plan *plan, const struct plan_cell *ce
     g_ptr_array_add(arguments, walk_argument(steps));
     if (cell->allocator->purge)
         g_ptr_array_add(arguments, g_strdup_printf("purge=%s", cell->allocator->purge));
+    if (cell->allocator->collect)
+        g_ptr_array_add(arguments, g_strdup_printf("collect=%s", cell->allocator->collect));
     g_ptr_array_add(arguments, NULL);
     return (char **)g_ptr_array_free(arguments, FALSE);
 }

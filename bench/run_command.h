@@ -7,7 +7,7 @@
 
 #include "run.h"
 
-/* Of const struct plan_step *: baseline, the plan's walk (without purge where the allocator has none), end. The
+/* Of const struct plan_step *: baseline, the plan's walk (without purge or collect where the allocator has none), end. The
  * array is the caller's; the steps are the plan's. */
 GPtrArray *run_command_steps(const struct plan *plan, const struct allocator *allocator);
 

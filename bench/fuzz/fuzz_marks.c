@@ -10,6 +10,9 @@ static char *write_mark(const struct child_mark *mark)
     GString *line = g_string_new(mark->phase);
 #define X(name) g_string_append_printf(line, " " #name "=%" G_GUINT64_FORMAT, mark->name);
     PROTOCOL_MARK_FIELDS(X)
+    if (mark->heap_inuse_bytes != CHILD_UNKNOWN) {
+        PROTOCOL_HEAP_FIELDS(X)
+    }
 #undef X
     return g_string_free(line, FALSE);
 }
@@ -19,6 +22,7 @@ static void assert_same(const struct child_mark *a, const struct child_mark *b)
     g_assert_cmpstr(a->phase, ==, b->phase);
 #define X(name) g_assert_cmpuint(a->name, ==, b->name);
     PROTOCOL_MARK_FIELDS(X)
+    PROTOCOL_HEAP_FIELDS(X)
 #undef X
 }
 

@@ -26,6 +26,7 @@ static char **write_params(const struct params *params)
         g_strdup_printf("seed=%" G_GUINT64_FORMAT, shape->seed),
         g_strdup(walk->str),
         g_strdup_printf("purge=%s", params->purge ? params->purge : ""),
+        g_strdup_printf("collect=%s", params->collect ? params->collect : ""),
     };
     for (guint i = 0; i < G_N_ELEMENTS(texts); i++) {
         g_strv_builder_add(builder, texts[i]);
@@ -47,6 +48,7 @@ static void assert_in_bounds(const struct params *params)
         enum phase phase = params->walk[i].phase;
         g_assert_true(phase > PHASE_baseline && phase < PHASE_end);
         g_assert_true(phase != PHASE_purge || params->purge);
+        g_assert_true(phase != PHASE_collect || params->collect);
         g_assert_true(phase == PHASE_silent || phase == PHASE_ticking || params->walk[i].window_ms == 0);
     }
 }
@@ -60,6 +62,7 @@ static void assert_same(const struct params *a, const struct params *b)
     g_assert_true(first->order == second->order && first->removal == second->removal);
     g_assert_cmpuint(first->survivors_ppm, ==, second->survivors_ppm);
     g_assert_cmpstr(a->purge, ==, b->purge);
+    g_assert_cmpstr(a->collect, ==, b->collect);
     g_assert_cmpuint(a->steps, ==, b->steps);
     for (unsigned i = 0; i < a->steps; i++)
         g_assert_true(a->walk[i].phase == b->walk[i].phase && a->walk[i].window_ms == b->walk[i].window_ms);
@@ -74,7 +77,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (wrong) {
         g_assert_true(*wrong && culprit);
         g_assert_true(g_strv_contains((const char *const *)arguments, culprit) ||
-                      strcmp(culprit, "purge") == 0);
+                      strcmp(culprit, "purge") == 0 || strcmp(culprit, "collect") == 0);
         return 0;
     }
     assert_in_bounds(&params);

@@ -34,6 +34,22 @@ static void a_mark_is_read_whatever_the_order_of_its_fields(void **state)
     }
 }
 
+static void what_a_runtime_tells_of_its_heap_is_read_where_it_tells_all_three(void **state)
+{
+    (void)state;
+    struct child_mark mark;
+    assert_true(child_parse_mark("drop begin_ns=1 end_ns=2 " FIELDS, &mark, NULL));
+    assert_true(mark.heap_inuse_bytes == CHILD_UNKNOWN && mark.heap_idle_bytes == CHILD_UNKNOWN &&
+                mark.heap_released_bytes == CHILD_UNKNOWN);
+    assert_true(child_parse_mark("drop begin_ns=1 end_ns=2 " FIELDS
+                                 " heap_inuse_bytes=20 heap_idle_bytes=30 heap_released_bytes=0",
+                                 &mark, NULL));
+    assert_int_equal(mark.heap_inuse_bytes, 20);
+    assert_int_equal(mark.heap_idle_bytes, 30);
+    assert_int_equal(mark.heap_released_bytes, 0);
+    assert_int_equal(mark.scratch_bytes, 11);
+}
+
 static void every_phase_of_the_protocol_may_be_marked(void **state)
 {
     (void)state;
@@ -74,6 +90,12 @@ static void a_bad_mark_is_refused_with_what_is_wrong(void **state)
         {"drop  begin_ns=1 end_ns=2 " FIELDS, "unknown"},
         {"drop begin_ns=1 end_ns=2 " FIELDS " ", "unknown"},
         {"drop begin_ns=2 end_ns=1 " FIELDS, "ends before"},
+        {"drop begin_ns=1 end_ns=2 " FIELDS " heap_inuse_bytes=1", "missing"},
+        {"drop begin_ns=1 end_ns=2 " FIELDS " heap_inuse_bytes=1 heap_idle_bytes=2", "missing"},
+        {"drop begin_ns=1 end_ns=2 heap_inuse_bytes=1 heap_idle_bytes=2 heap_released_bytes=3", "missing"},
+        {"drop begin_ns=1 end_ns=2 " FIELDS
+         " heap_inuse_bytes=18446744073709551615 heap_idle_bytes=2 heap_released_bytes=3",
+         "not a number"},
     };
     for (unsigned i = 0; i < G_N_ELEMENTS(bad); i++) {
         struct child_mark mark;
@@ -133,6 +155,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_mark_is_read_whatever_the_order_of_its_fields),
+        cmocka_unit_test(what_a_runtime_tells_of_its_heap_is_read_where_it_tells_all_three),
         cmocka_unit_test(every_phase_of_the_protocol_may_be_marked),
         cmocka_unit_test(a_bad_mark_is_refused_with_what_is_wrong),
         cmocka_unit_test(output_without_end_is_read_in_parts_and_its_beginning_kept),

@@ -172,6 +172,32 @@ static void a_row_has_what_each_mark_read(void **state)
     close_walk(&walk);
 }
 
+static void what_a_runtime_believes_stands_beside_what_was_read(void **state)
+{
+    (void)state;
+    struct walk walk;
+    open_walk(&walk, "no", true);
+    add_mark(walk.marks, "collect", 4100, 4150, 11, 12);
+    for (guint i = 0; i < walk.marks->len; i++) {
+        struct child_mark *mark = &g_array_index(walk.marks, struct record_mark, i).mark;
+        bool tells = strcmp(mark->phase, "silent") != 0;
+        mark->heap_inuse_bytes = tells ? 100 + i : CHILD_UNKNOWN;
+        mark->heap_idle_bytes = tells ? 200 + i : CHILD_UNKNOWN;
+        mark->heap_released_bytes = tells ? 300 + i : CHILD_UNKNOWN;
+    }
+    record_measure(&walk.record, walk.marks, walk.samples);
+    assert_int_equal(measured(&walk, RECORD_drop_heap_inuse_bytes), 103);
+    assert_int_equal(measured(&walk, RECORD_drop_heap_idle_bytes), 203);
+    assert_int_equal(measured(&walk, RECORD_drop_heap_released_bytes), 303);
+    assert_int_equal(measured(&walk, RECORD_purge_heap_inuse_bytes), 108);
+    assert_int_equal(measured(&walk, RECORD_collect_heap_released_bytes), 310);
+    assert_true(measured(&walk, RECORD_silent_heap_inuse_bytes) == RECORD_UNKNOWN);
+    assert_true(measured(&walk, RECORD_silent_heap_released_bytes) == RECORD_UNKNOWN);
+    assert_int_equal(measured(&walk, RECORD_collect_rss_bytes), 11 * MB);
+    assert_int_equal(measured(&walk, RECORD_collect_ns), 50 * MS);
+    close_walk(&walk);
+}
+
 static void huge_pages_that_came_in_silence_are_counted_from_the_mark_before_it(void **state)
 {
     (void)state;
@@ -425,6 +451,7 @@ int main(void)
         cmocka_unit_test(a_sample_at_the_windows_end_counts_and_one_just_behind_does_not),
         cmocka_unit_test(without_a_peak_over_the_baseline_there_is_no_time),
         cmocka_unit_test(a_row_has_what_each_mark_read),
+        cmocka_unit_test(what_a_runtime_believes_stands_beside_what_was_read),
         cmocka_unit_test(huge_pages_that_came_in_silence_are_counted_from_the_mark_before_it),
         cmocka_unit_test(the_price_of_a_fault_needs_many_of_them_and_no_huge_page),
         cmocka_unit_test(lazy_bytes_above_rss_leave_nothing_held),

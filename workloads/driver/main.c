@@ -1,4 +1,4 @@
-/* main of every workload: read the arguments, find the purge call, walk. */
+/* main of every workload: read the arguments, find the calls they name, walk. */
 #include <string.h>
 
 #include "driver/call.h"
@@ -8,20 +8,23 @@
 #include "driver/probe.h"
 #include "driver/walk.h"
 
-static void find_purge(struct call_list *purge, const char *text)
+/* `text` may be NULL: it is not given. */
+static void find_action(struct call_list *action, const char *key, const char *text)
 {
-    const char *wrong = call_parse_action(purge, text);
+    if (!text)
+        return;
+    const char *wrong = call_parse_action(action, text);
     if (wrong)
-        die(PROTOCOL_EXIT_USAGE, "purge=", text, ": ", wrong, NULL);
-    const char *missing = call_resolve(purge);
+        die(PROTOCOL_EXIT_USAGE, key, "=", text, ": ", wrong, NULL);
+    const char *missing = call_resolve(action);
     if (missing)
-        die(PROTOCOL_EXIT_MISSING, "purge call ", missing, " is not in this process", NULL);
+        die(PROTOCOL_EXIT_MISSING, key, " call ", missing, " is not in this process", NULL);
 }
 
 int main(int argc, char **argv)
 {
     static struct params params;
-    static struct call_list purge;
+    static struct walk_actions actions;
     if (argc < 1)
         return PROTOCOL_EXIT_USAGE;
     die_set_program(argv[0]);
@@ -32,8 +35,8 @@ int main(int argc, char **argv)
     const char *wrong = params_read(&params, argv + 1, &culprit);
     if (wrong)
         die(PROTOCOL_EXIT_USAGE, culprit, ": ", wrong, NULL);
-    if (params.purge)
-        find_purge(&purge, params.purge);
-    walk_run(&params, &purge);
+    find_action(&actions.purge, "purge", params.purge);
+    find_action(&actions.collect, "collect", params.collect);
+    walk_run(&params, &actions);
     return PROTOCOL_EXIT_DONE;
 }

@@ -146,8 +146,23 @@ static const char *read_argument(struct params *params, const char *argument)
             return "walk must be PHASE,PHASE,… with silent:MS and ticking:MS";
     } else if (has_key(argument, "purge", &value)) {
         params->purge = *value ? value : NULL;
+    } else if (has_key(argument, "collect", &value)) {
+        params->collect = *value ? value : NULL;
     } else {
         return "unknown argument";
+    }
+    return NULL;
+}
+
+static const char *find_missing_call(const struct params *params, const char **culprit)
+{
+    for (unsigned i = 0; i < params->steps; i++) {
+        enum phase phase = params->walk[i].phase;
+        *culprit = params_phase_names[phase];
+        if (phase == PHASE_purge && !params->purge)
+            return "the walk has a purge, but no purge= is given";
+        if (phase == PHASE_collect && !params->collect)
+            return "the walk has a collect, but no collect= is given";
     }
     return NULL;
 }
@@ -172,10 +187,5 @@ const char *params_read(struct params *params, char *const *arguments, const cha
         if (wrong)
             return wrong;
     }
-    for (unsigned i = 0; i < params->steps; i++)
-        if (params->walk[i].phase == PHASE_purge && !params->purge) {
-            *culprit = "purge";
-            return "the walk has a purge, but no purge= is given";
-        }
-    return NULL;
+    return find_missing_call(params, culprit);
 }

@@ -46,9 +46,9 @@ struct params {
     struct shape shape;
     struct step walk[PROTOCOL_WALK_MAX];
     unsigned steps;
-    const char *purge; /* NULL: none; owned by argv */
-    unsigned workers;  /* 1..CREW_MAX, see crew.h */
-    bool latency;      /* operations are timed, see latency.h */
+    const char *purge, *collect; /* NULL: none; owned by argv */
+    unsigned workers;            /* 1..CREW_MAX, see crew.h */
+    bool latency;                /* operations are timed, see latency.h */
 };
 
 extern const char *const params_phase_names[PHASE_COUNT];

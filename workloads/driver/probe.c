@@ -57,24 +57,26 @@ static void parse(struct call_list *list, const char *text, bool is_action)
         die(PROTOCOL_EXIT_USAGE, "\"", text, "\": ", wrong, NULL);
 }
 
-/* Where each call of the purge lies; it is not run. */
-static void tell_purge(struct call_list *list)
+/* Where each call of the action lies; it is not run. */
+static void tell_action(const char *prefix, struct call_list *list)
 {
     for (unsigned i = 0; i < list->count; i++)
-        tell("purge.", list->calls[i].function, object_of(list->calls[i].address));
+        tell(prefix, list->calls[i].function, object_of(list->calls[i].address));
 }
 
 static void answer(const char *key, const char *text)
 {
     struct call_list list;
     char value[ANSWER_MAX];
-    bool is_purge = strcmp(key, "purge") == 0;
-    parse(&list, text, is_purge);
+    const char *prefix = strcmp(key, "purge") == 0     ? "purge."
+                         : strcmp(key, "collect") == 0 ? "collect."
+                                                       : NULL;
+    parse(&list, text, prefix != NULL);
     const char *missing = call_resolve(&list);
     if (missing)
         tell("missing.", key, missing);
-    else if (is_purge)
-        tell_purge(&list);
+    else if (prefix)
+        tell_action(prefix, &list);
     else if (call_run(&list, value, sizeof value))
         mark_write_line(key, value);
     else

@@ -28,11 +28,13 @@
  *                        no, and then nothing of it is in their way)
  *   walk=PHASE[:MS],…    phases below in order; silent and ticking need their window in ms
  *   purge=CALL           the allocator's explicit purge, see call_text.h; needed if the walk has "purge"
+ *   collect=CALL         its garbage collection, which need not give anything back; the same for "collect"
  *
  * As "NAME probe KEY=CALL…" a workload tells which allocator it runs on instead, in lines on fd 3, and exits:
  *   malloc=OBJECT free=OBJECT …    the file that owns each function of PROTOCOL_OWNED, a line each; ? where none
  *   libc=OBJECT                    the C library; in a sanitized build sanitizer=OBJECT, whose malloc it is
- *   purge.FUNCTION=OBJECT          for purge=CALL: where each function of it lies; it is not run
+ *   purge.FUNCTION=OBJECT          for purge=CALL: where each function of it lies; it is not run; collect.… for
+ *                                  collect=CALL
  *   KEY=VALUE                      for any other KEY=CALL (version, debug, read.NAME): what the call reads back
  *   missing.KEY=SYMBOL             the call's function or data symbol is not in this process
  *   failed.KEY=CALL                the call reported an error */
@@ -59,7 +61,7 @@ enum protocol_exit {
     PROTOCOL_EXIT_USAGE = 64,   /* an argument is wrong */
     PROTOCOL_EXIT_MEMORY = 65,  /* the allocator returned NULL */
     PROTOCOL_EXIT_ORPHAN = 66,  /* fd 4 is at its end, or fd 3 cannot be written */
-    PROTOCOL_EXIT_MISSING = 67, /* the purge call is not in this process */
+    PROTOCOL_EXIT_MISSING = 67, /* the purge or collect call is not in this process */
 };
 
 /* Phases: X(name, kind). busy phases need the token; waiting ones have a window; only_mark ones do nothing.
@@ -73,6 +75,7 @@ enum protocol_exit {
     X(ticking, waiting)                                                                                      \
     X(rebuild, busy)                                                                                         \
     X(redrop, busy)                                                                                          \
+    X(collect, busy)                                                                                         \
     X(purge, busy)                                                                                           \
     X(pressure, only_mark)                                                                                   \
     X(end, busy)
@@ -97,6 +100,16 @@ enum protocol_exit {
     X(checksum)                                                                                              \
     X(shape_checksum)                                                                                        \
     X(scratch_bytes)
+
+/* What the process's own runtime believes of its heap when the phase has ended, where it has one that tells: all three
+ * behind the fields above, or none (a C program).
+ *   heap_inuse_bytes      of its spans with objects in them
+ *   heap_idle_bytes       of those without, whether or not given back
+ *   heap_released_bytes   the part of idle that it has given back to the system */
+#define PROTOCOL_HEAP_FIELDS(X)                                                                              \
+    X(heap_inuse_bytes)                                                                                      \
+    X(heap_idle_bytes)                                                                                       \
+    X(heap_released_bytes)
 
 /* Phases with latency=yes that time their operations, one line each: X(phase). */
 #define PROTOCOL_LATENCY_PHASES(X)                                                                           \

@@ -12,7 +12,7 @@
 #include "workload.h"
 
 struct walk {
-    const struct call_list *purge;
+    const struct walk_actions *actions;
     bool is_timed;               /* latency=yes */
     const struct workload *twin; /* what builds and drops the map: the workload, or workload_timed */
     struct batch batch;          /* the map's records */
@@ -138,6 +138,12 @@ static void tick_for(struct walk *walk, uint64_t begin_ns, uint32_t window_ms)
     }
 }
 
+static void act(const struct call_list *action, enum phase phase)
+{
+    if (!call_run(action, NULL, 0))
+        die(PROTOCOL_EXIT_MISSING, "the ", params_phase_names[phase], " call reports an error", NULL);
+}
+
 static void run_phase(struct walk *walk, const struct step *step, uint64_t begin_ns)
 {
     switch (step->phase) {
@@ -157,8 +163,10 @@ static void run_phase(struct walk *walk, const struct step *step, uint64_t begin
         tick_for(walk, begin_ns, step->window_ms);
         break;
     case PHASE_purge:
-        if (!call_run(walk->purge, NULL, 0))
-            die(PROTOCOL_EXIT_MISSING, "the purge call reports an error", NULL);
+        act(&walk->actions->purge, step->phase);
+        break;
+    case PHASE_collect:
+        act(&walk->actions->collect, step->phase);
         break;
     case PHASE_hold:
     case PHASE_drop:
@@ -241,9 +249,9 @@ static void *new_map(const struct shape *shape)
     return scratch_new(workload.map_bytes + (workload.more_map_bytes ? workload.more_map_bytes(shape) : 0));
 }
 
-void walk_run(const struct params *params, const struct call_list *purge)
+void walk_run(const struct params *params, const struct walk_actions *actions)
 {
-    struct walk walk = {.purge = purge,
+    struct walk walk = {.actions = actions,
                         .is_timed = params->latency,
                         .twin = params->latency ? &workload_timed : &workload,
                         .batch = {.shape = &params->shape, .end = params->shape.records},

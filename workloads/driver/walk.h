@@ -7,7 +7,11 @@
 
 #define WALK_TICK_RECORDS 100 /* a tick: a map of so many records, built and dropped */
 
-/* `purge` is resolved; only read when the walk has a purge. */
-void walk_run(const struct params *params, const struct call_list *purge);
+/* What phases call; resolved, and only read when the walk has the phase. */
+struct walk_actions {
+    struct call_list purge, collect;
+};
+
+void walk_run(const struct params *params, const struct walk_actions *actions);
 
 #endif

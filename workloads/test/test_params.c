@@ -294,6 +294,18 @@ static void a_walk_with_a_purge_needs_the_call(void **state)
     assert_int_equal(params.walk[2].phase, PHASE_purge);
 }
 
+static void a_walk_with_a_collect_needs_its_call(void **state)
+{
+    (void)state;
+    assert_non_null(read_two("walk=build,drop,collect", "purge=malloc_trim(0)"));
+    assert_string_equal(culprit, "collect");
+    assert_non_null(read_two("walk=build,drop,collect", "collect="));
+    assert_null(read_two("walk=build,drop,collect", "collect=malloc_trim(0)"));
+    assert_int_equal(params.walk[2].phase, PHASE_collect);
+    assert_string_equal(params.collect, "malloc_trim(0)");
+    assert_null(params.purge);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -311,6 +323,7 @@ int main(void)
         cmocka_unit_test(a_bad_walk_is_named),
         cmocka_unit_test(a_walk_has_at_most_its_room_of_steps),
         cmocka_unit_test(a_walk_with_a_purge_needs_the_call),
+        cmocka_unit_test(a_walk_with_a_collect_needs_its_call),
     };
     return cmocka_run_group_tests_name("params", tests, NULL, NULL);
 }

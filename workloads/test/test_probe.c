@@ -108,6 +108,9 @@ static void assert_answers(const char *program)
     assert_null(strstr(answer, "purge.malloc_trim"));
     probe(program, "probe purge=malloc_trim(0)", NULL);
     assert_string_equal(strrchr(value_of("purge.malloc_trim"), '/'), "/libc.so.6");
+    probe(program, "probe collect=malloc_trim(0)", NULL);
+    assert_string_equal(strrchr(value_of("collect.malloc_trim"), '/'), "/libc.so.6");
+    assert_null(strstr(answer, "purge"));
 }
 
 static void every_call_is_answered_and_a_purge_is_only_looked_up(void **state)

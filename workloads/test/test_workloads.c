@@ -10,11 +10,26 @@
 #include <cmocka.h>
 
 #define RECORDS 500
-#define WALK(ticking_ms) "build,hold,drop,silent:0,ticking:" #ticking_ms ",rebuild,hold,redrop,purge"
+#define CALLS "purge=malloc_trim(0) collect=malloc_trim(1) "
+#define WALK(ticking_ms) "build,hold,drop,silent:0,ticking:" #ticking_ms ",rebuild,hold,redrop,collect,purge"
 
-static const char *const phases[] = {"baseline", "build", "hold",   "drop",  "silent", "ticking",
-                                     "rebuild",  "hold",  "redrop", "purge", "end"};
-enum { BASELINE, BUILD, HOLD, DROP, SILENT, TICKING, REBUILD, HOLD_AGAIN, REDROP, PURGE, END, MARKS };
+static const char *const phases[] = {"baseline", "build", "hold",   "drop",    "silent", "ticking",
+                                     "rebuild",  "hold",  "redrop", "collect", "purge",  "end"};
+enum {
+    BASELINE,
+    BUILD,
+    HOLD,
+    DROP,
+    SILENT,
+    TICKING,
+    REBUILD,
+    HOLD_AGAIN,
+    REDROP,
+    COLLECT,
+    PURGE,
+    END,
+    MARKS
+};
 
 static struct told marks[CHILD_MARKS_MAX];
 static char title[512]; /* of the walk the marks are from */
@@ -92,7 +107,7 @@ static void walk_all_shapes(const char *program)
         char arguments[400];
         snprintf(arguments, sizeof arguments,
                  "records=%d strings=1..3 length=15..30 order=%s removal=%s survivors_ppm=%d seed=11 "
-                 "workers=%u purge=malloc_trim(0) walk=%s",
+                 "workers=%u " CALLS "walk=%s",
                  RECORDS, orders[i % 3], deletes ? "delete" : "free", survivors ? 100000 : 0, 1 + i % 2,
                  WALK(100));
         walk_through(program, arguments);
@@ -129,7 +144,7 @@ static void walk_odd_shapes(const char *program)
                                       "records=20 strings=40 length=5000..9000"};
     for (size_t i = 0; i < sizeof odd / sizeof *odd; i++) {
         char arguments[400];
-        snprintf(arguments, sizeof arguments, "%s purge=malloc_trim(0) walk=%s", odd[i], WALK(0));
+        snprintf(arguments, sizeof arguments, "%s " CALLS "walk=%s", odd[i], WALK(0));
         walk_through(program, arguments);
         assert_marks_agree();
     }
@@ -144,9 +159,8 @@ static void every_workload_walks_odd_shapes(void **state)
 static void walk_twice_and_once_more(const char *program)
 {
     uint64_t checksums[3];
-    static const char *const seeds[3] = {"seed=5 purge=malloc_trim(0) walk=" WALK(0),
-                                         "seed=5 purge=malloc_trim(0) walk=" WALK(0),
-                                         "seed=6 purge=malloc_trim(0) walk=" WALK(0)};
+    static const char *const seeds[3] = {"seed=5 " CALLS "walk=" WALK(0), "seed=5 " CALLS "walk=" WALK(0),
+                                         "seed=6 " CALLS "walk=" WALK(0)};
     for (unsigned i = 0; i < 3; i++) {
         walk_through(program, seeds[i]);
         checksums[i] = marks[HOLD].mark.checksum;
@@ -206,8 +220,10 @@ static void assert_refuses(const char *program, const char *arguments, int expec
 
 static void refuse_arguments(const char *program)
 {
-    static const char *const bad[] = {"records=x",  "unknown=1",          "records=1 walk=build,nowhere",
-                                      "walk=purge", "purge=malloc_trim(", "walk=build,silent"};
+    static const char *const bad[] = {
+        "records=x",          "unknown=1",        "records=1 walk=build,nowhere",
+        "walk=purge",         "walk=collect",     "walk=collect purge=malloc_trim(0)",
+        "purge=malloc_trim(", "walk=build,silent"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         assert_refuses(program, bad[i], PROTOCOL_EXIT_USAGE);
 }
@@ -222,6 +238,7 @@ static void miss_purge(const char *program)
 {
     assert_refuses(program, "walk=build,drop,purge purge=no_such_purge(0)", PROTOCOL_EXIT_MISSING);
     assert_refuses(program, "walk=build,drop,purge purge=getpid();no_such_purge()", PROTOCOL_EXIT_MISSING);
+    assert_refuses(program, "walk=build,drop,collect collect=no_such_collect()", PROTOCOL_EXIT_MISSING);
 }
 
 static void a_missing_purge_call_ends_every_workload_before_its_baseline(void **state)
