@@ -20,7 +20,7 @@ struct worker {
     void *argument;
 };
 
-static struct worker crew[CREW_MAX];
+static struct worker crew[PARAMS_WORKERS_MAX];
 static unsigned size = 1;
 
 static void sleep_while(struct worker *worker, uint32_t state)
@@ -60,17 +60,30 @@ static void start(struct worker *worker)
     sleep_while(worker, WORKING);
 }
 
-void crew_start(unsigned workers)
+void crew_start(const struct params *params)
 {
-    size = workers;
+    if (params->port != PARAMS_NO_PORT)
+        die(PROTOCOL_EXIT_USAGE, "port: a workload listens to nobody, only a service does", NULL);
+    size = params->workers;
     for (unsigned i = 0; size > 1 && i < size; i++)
         start(&crew[i]);
 }
 
-void crew_run(unsigned number, void (*job)(void *), void *argument)
+void crew_begin(enum phase phase)
+{
+    (void)phase;
+}
+
+void crew_end(enum phase phase, uint64_t held_checksum)
+{
+    (void)phase;
+    (void)held_checksum;
+}
+
+void crew_run(enum phase phase, unsigned number, void (*job)(void *), void *argument)
 {
     struct worker *worker = &crew[number % size];
-    if (size == 1) {
+    if (size == 1 || phase == PHASE_purge || phase == PHASE_collect) {
         job(argument);
         return;
     }

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <string.h>
@@ -11,6 +12,11 @@
 
 static int mark_fd = PROTOCOL_MARK_FD;
 static bool waits_for_go = true;
+
+static _Noreturn void die_orphaned(void)
+{
+    die(PROTOCOL_EXIT_ORPHAN, "no go byte: the orchestrator is gone", NULL);
+}
 
 struct line {
     char text[PROTOCOL_LINE_MAX];
@@ -82,7 +88,16 @@ void mark_await_go(void)
         got = read(PROTOCOL_GO_FD, &byte, 1);
     while (got < 0 && errno == EINTR);
     if (got != 1)
-        die(PROTOCOL_EXIT_ORPHAN, "no go byte: the orchestrator is gone", NULL);
+        die_orphaned();
+}
+
+void mark_await_fd(int fd)
+{
+    struct pollfd awaited[] = {{.fd = fd, .events = POLLIN}, {.fd = waits_for_go ? PROTOCOL_GO_FD : -1}};
+    while (poll(awaited, 2, -1) < 0 && errno == EINTR)
+        ;
+    if (awaited[1].revents != 0)
+        die_orphaned();
 }
 
 void mark_write(const char *phase, const struct mark *mark)

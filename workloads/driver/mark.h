@@ -39,6 +39,9 @@ void mark_write_latency(const char *phase, const char *clock, const struct mark_
 /* Blocks until the go byte comes; returns at once where there is no fd 4. */
 void mark_await_go(void);
 
+/* Blocks until `fd` can be read; dies with PROTOCOL_EXIT_ORPHAN when fd 4 is closed meanwhile. */
+void mark_await_fd(int fd);
+
 /* Writes "key=value" as a line, and does not wait. */
 void mark_write_line(const char *key, const char *value);
 

@@ -4,8 +4,6 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "driver/crew.h"
-
 #define X(name, kind) #name,
 const char *const params_phase_names[PHASE_COUNT] = {PROTOCOL_PHASES(X)};
 #undef X
@@ -134,13 +132,17 @@ static const char *read_argument(struct params *params, const char *argument)
         if (!read_number(value, UINT64_MAX, &shape->seed))
             return "seed must be a whole number";
     } else if (has_key(argument, "workers", &value)) {
-        if (!read_number(value, CREW_MAX, &number) || number == 0)
+        if (!read_number(value, PARAMS_WORKERS_MAX, &number) || number == 0)
             return "workers must be 1 to 64";
         params->workers = (unsigned)number;
     } else if (has_key(argument, "latency", &value)) {
         if (!read_word(value, answers, 2, &word))
             return "latency must be yes or no";
         params->latency = word == 1;
+    } else if (has_key(argument, "port", &value)) {
+        if (!read_number(value, UINT16_MAX, &number))
+            return "port must be 0 to 65535";
+        params->port = (uint32_t)number;
     } else if (has_key(argument, "walk", &value)) {
         if (!read_walk(value, params))
             return "walk must be PHASE,PHASE,… with silent:MS and ticking:MS";
@@ -177,7 +179,8 @@ const char *params_read(struct params *params, char *const *arguments, const cha
                                         .order = ORDER_HASH,
                                         .removal = REMOVAL_FREE,
                                         .seed = 1},
-                              .workers = 1};
+                              .workers = 1,
+                              .port = PARAMS_NO_PORT};
     *culprit = "walk";
     if (!read_walk("build,hold,drop,silent:1000,ticking:1000,rebuild,redrop", params))
         return "the default walk is broken";

@@ -18,6 +18,9 @@ enum removal {
     REMOVAL_DELETE, /* every record; the table stays as large as it is */
 };
 
+#define PARAMS_WORKERS_MAX 64 /* workers */
+#define PARAMS_NO_PORT UINT32_MAX
+
 /* What is built and how it is dropped. */
 struct shape {
     uint64_t records;
@@ -47,8 +50,9 @@ struct params {
     struct step walk[PROTOCOL_WALK_MAX];
     unsigned steps;
     const char *purge, *collect; /* NULL: none; owned by argv */
-    unsigned workers;            /* 1..CREW_MAX, see crew.h */
+    unsigned workers;            /* 1..PARAMS_WORKERS_MAX, see crew.h */
     bool latency;                /* operations are timed, see latency.h */
+    uint32_t port;               /* 0: any; PARAMS_NO_PORT: not given */
 };
 
 extern const char *const params_phase_names[PHASE_COUNT];

@@ -8,6 +8,8 @@
  *                  and in front of the mark of a phase whose operations were timed (latency=yes) one line more, that
  *                  nobody answers:
  *                      latency phase=drop clock=tsc count=1000 …\n     see PROTOCOL_LATENCY_FIELDS
+ *                  A service writes one line before its baseline, that nobody answers either (see below):
+ *                      service port=N\n
  * Reads from fd 4  one byte after each mark, whatever its value: the go. Until it comes the process stands
  *                  still, so its memory can be read exactly. End of file means: the orchestrator is gone.
  * Exits with       0 after the mark "end", else one of enum protocol_exit and a line on stderr.
@@ -29,6 +31,17 @@
  *   walk=PHASE[:MS],…    phases below in order; silent and ticking need their window in ms
  *   purge=CALL           the allocator's explicit purge, see call_text.h; needed if the walk has "purge"
  *   collect=CALL         its garbage collection, which need not give anything back; the same for "collect"
+ *   port=N               services alone: where they listen (default 0: anywhere)
+ *
+ * A service (a program in services/) is called by HTTP on 127.0.0.1, and its phases are done by the threads that serve
+ * requests. A phase begins when its request has come, and its mark is written when the answer is sent, the connection
+ * closed and its thread gone; both lie outside the phase's time. A request that comes before its phase waits for it.
+ *   GET /healthz           200 "ok\n", at any time, by a thread of its own. The first one is the null request: the
+ *                          baseline comes behind it
+ *   POST /build?records=N  does build or rebuild, and hold and (re)drop in the same thread; N is the shape's, else 400.
+ *                          Behind the drop 200 "records=N checksum=C\n", C the last hold's in decimal (0: none yet)
+ *   POST /release          does the purge, 200 "released\n"
+ * Else 404 or 405, and 503 for what still waits at the end. Ticking, latency=yes and more than one worker are refused.
  *
  * As "NAME probe KEY=CALL…" a workload tells which allocator it runs on instead, in lines on fd 3, and exits:
  *   malloc=OBJECT free=OBJECT …    the file that owns each function of PROTOCOL_OWNED, a line each; ? where none

@@ -96,7 +96,13 @@ static void cycle(struct walk *walk, enum phase phase)
         latency_extend(latency_clock());
 }
 
-/* What a worker does: a phase of the map's cycle, or one tick. */
+static void act(const struct call_list *action, enum phase phase)
+{
+    if (!call_run(action, NULL, 0))
+        die(PROTOCOL_EXIT_MISSING, "the ", params_phase_names[phase], " call reports an error", NULL);
+}
+
+/* What a worker does: a phase of the map's cycle, one tick, or a call. */
 struct job {
     struct walk *walk;
     enum phase phase;
@@ -119,6 +125,12 @@ static void work(void *opaque)
     case PHASE_ticking:
         tick(walk);
         break;
+    case PHASE_collect:
+        act(&walk->actions->collect, job->phase);
+        break;
+    case PHASE_purge:
+        act(&walk->actions->purge, job->phase);
+        break;
     default: /* end */
         drop_all(walk);
         break;
@@ -127,7 +139,7 @@ static void work(void *opaque)
 
 static void hand_over(struct walk *walk, enum phase phase, uint64_t worker)
 {
-    crew_run((unsigned)worker, work, &(struct job){walk, phase});
+    crew_run(phase, (unsigned)worker, work, &(struct job){walk, phase});
 }
 
 static void tick_for(struct walk *walk, uint64_t begin_ns, uint32_t window_ms)
@@ -136,12 +148,6 @@ static void tick_for(struct walk *walk, uint64_t begin_ns, uint32_t window_ms)
         sleep_until(begin_ns + ms * UINT64_C(1000000));
         hand_over(walk, PHASE_ticking, walk->ticks);
     }
-}
-
-static void act(const struct call_list *action, enum phase phase)
-{
-    if (!call_run(action, NULL, 0))
-        die(PROTOCOL_EXIT_MISSING, "the ", params_phase_names[phase], " call reports an error", NULL);
 }
 
 static void run_phase(struct walk *walk, const struct step *step, uint64_t begin_ns)
@@ -162,15 +168,11 @@ static void run_phase(struct walk *walk, const struct step *step, uint64_t begin
     case PHASE_ticking:
         tick_for(walk, begin_ns, step->window_ms);
         break;
-    case PHASE_purge:
-        act(&walk->actions->purge, step->phase);
-        break;
-    case PHASE_collect:
-        act(&walk->actions->collect, step->phase);
-        break;
     case PHASE_hold:
     case PHASE_drop:
     case PHASE_redrop:
+    case PHASE_collect:
+    case PHASE_purge:
     case PHASE_end:
         hand_over(walk, step->phase, walk->builds > 0 ? walk->builds - 1 : 0);
         break;
@@ -223,6 +225,7 @@ static void step(struct walk *walk, const struct step *step)
     struct mark_latency latency;
     struct rusage before, after;
     bool timed = times(walk, step, &latency.shape_count);
+    crew_begin(step->phase);
     getrusage(RUSAGE_SELF, &before);
     if (timed)
         latency_begin_phase(latency_clock());
@@ -236,6 +239,7 @@ static void step(struct walk *walk, const struct step *step)
     mark.major_faults = (uint64_t)(after.ru_majflt - before.ru_majflt);
     mark.user_ns = timeval_ns(after.ru_utime) - timeval_ns(before.ru_utime);
     mark.sys_ns = timeval_ns(after.ru_stime) - timeval_ns(before.ru_stime);
+    crew_end(step->phase, walk->held_checksum);
     describe_map(walk, step->phase, &mark);
     if (timed) {
         latency_tell(mark.begin_ns, mark.end_ns, &latency);
@@ -260,7 +264,7 @@ void walk_run(const struct params *params, const struct walk_actions *actions)
     walk.tick_shape.survivors_ppm = 0;
     walk.tick_shape.removal = REMOVAL_FREE;
     walk.batch.pool = record_pool_new(&params->shape);
-    crew_start(params->workers);
+    crew_start(params);
     walk.map = new_map(&params->shape);
     walk.tick_map = new_map(&params->shape);
     if (params->latency)
