@@ -346,15 +346,34 @@ void cgroup_read(const struct cgroup *cgroup, struct cgroup_counters *counters)
     cgroup_read_folder(cgroup->folder, cgroup->version, counters);
 }
 
+uint64_t cgroup_oom_kills(const struct cgroup *cgroup)
+{
+    return read_counter(cgroup->folder, CGROUP_FILES[cgroup->version].oom_kills);
+}
+
 void cgroup_read_folder(const char *folder, int version, struct cgroup_counters *counters)
 {
     const struct cgroup_files *files = &CGROUP_FILES[version];
     g_autofree char *pressure = files->pressure ? read_text(folder, files->pressure) : NULL;
     uint64_t stall_us = number_in(pressure, "total", '='); /* the first line is `some` */
     *counters = (struct cgroup_counters){
-        .usage_bytes = read_counter(folder, (struct cgroup_counter){files->usage, NULL}),
         .peak_bytes = read_counter(folder, (struct cgroup_counter){files->peak, NULL}),
         .failures = read_counter(folder, files->failures),
         .oom_kills = read_counter(folder, files->oom_kills),
         .stall_ns = stall_us == CGROUP_UNKNOWN ? CGROUP_UNKNOWN : stall_us * 1000};
+}
+
+void cgroup_read_memory(const struct cgroup *cgroup, struct cgroup_memory *memory)
+{
+    cgroup_read_memory_folder(cgroup->folder, cgroup->version, memory);
+}
+
+void cgroup_read_memory_folder(const char *folder, int version, struct cgroup_memory *memory)
+{
+    const struct cgroup_files *files = &CGROUP_FILES[version];
+    uint64_t usage = read_counter(folder, (struct cgroup_counter){files->usage, NULL});
+    uint64_t cache = read_counter(folder, (struct cgroup_counter){"memory.stat", files->inactive_file});
+    bool known = usage != CGROUP_UNKNOWN && cache != CGROUP_UNKNOWN;
+    *memory = (struct cgroup_memory){.usage_bytes = usage,
+                                     .working_bytes = known ? usage - MIN(cache, usage) : CGROUP_UNKNOWN};
 }

@@ -36,14 +36,24 @@ const char *cgroup_procs(const struct cgroup *cgroup); /* for spawn_spec.cgroup_
 
 /* CGROUP_UNKNOWN: this kernel does not tell. */
 struct cgroup_counters {
-    uint64_t usage_bytes; /* v1 memory.usage_in_bytes, v2 memory.current */
-    uint64_t peak_bytes;  /* memory.max_usage_in_bytes, memory.peak (Linux 5.19) */
-    uint64_t failures;    /* memory.failcnt, `max` of memory.events: times the limit was hit. Reclaim may
+    uint64_t peak_bytes; /* memory.max_usage_in_bytes, memory.peak (Linux 5.19) */
+    uint64_t failures;   /* memory.failcnt, `max` of memory.events: times the limit was hit. Reclaim may
                              have helped: it proves no kill */
-    uint64_t oom_kills;   /* oom_kill of memory.oom_control, of memory.events */
-    uint64_t stall_ns;    /* v2 with PSI: time that some task waited for memory, total= of memory.pressure */
+    uint64_t oom_kills;  /* oom_kill of memory.oom_control, of memory.events */
+    uint64_t stall_ns;   /* v2 with PSI: time that some task waited for memory, total= of memory.pressure */
 };
 void cgroup_read(const struct cgroup *cgroup, struct cgroup_counters *counters);
 void cgroup_read_folder(const char *folder, int version, struct cgroup_counters *counters);
+uint64_t cgroup_oom_kills(const struct cgroup *cgroup); /* that counter alone */
+
+/* What is charged to it now. The working set is what an operator's tools show and the kernel cannot have back for the
+ * asking: usage less the page cache that nobody uses. */
+struct cgroup_memory {
+    uint64_t usage_bytes;   /* v1 memory.usage_in_bytes, v2 memory.current */
+    uint64_t working_bytes; /* less total_inactive_file, inactive_file of memory.stat; 0 if that is more */
+};
+#define CGROUP_MEMORY_UNKNOWN ((struct cgroup_memory){CGROUP_UNKNOWN, CGROUP_UNKNOWN})
+void cgroup_read_memory(const struct cgroup *cgroup, struct cgroup_memory *memory);
+void cgroup_read_memory_folder(const char *folder, int version, struct cgroup_memory *memory);
 
 #endif

@@ -32,7 +32,8 @@ static const char marks_header[] = "cell,repeat,phase,"
 #define X(name) #name ","
     PROTOCOL_HEAP_FIELDS(X)
 #undef X
-        "peak_bytes,running_ns,cpu_wait_ns,settle_ns,cgroup_usage_bytes"
+        "peak_bytes,running_ns,cpu_wait_ns,settle_ns,cgroup_usage_bytes,"
+        "cgroup_working_bytes"
 #define X(name) "," #name "_calls"
     SYSCALLS(X)
 #undef X
@@ -219,7 +220,7 @@ char *folder_samples_name(const char *cell, const char *repeat)
 static bool write_samples(struct folder *folder, struct record *record, const GArray *marks,
                           const GArray *samples, GError **error)
 {
-    g_autoptr(GString) text = samples_text(marks, samples);
+    g_autoptr(GString) text = samples_text(marks, &record->unfinished, samples, record->limit_bytes != NULL);
     g_autofree char *name = folder_samples_name(record->cell, record->repeat);
     g_autofree char *path = g_build_filename(folder->path, name, NULL);
     g_autoptr(GError) why = NULL;
@@ -264,7 +265,8 @@ static bool write_marks(struct folder *folder, const struct record *record, cons
         add_known(row, mark->running_ns);
         add_known(row, mark->cpu_wait_ns);
         csv_add_u64(row, mark->settle_ns);
-        add_known(row, mark->cgroup_usage_bytes);
+        add_known(row, mark->cgroup.usage_bytes);
+        add_known(row, mark->cgroup.working_bytes);
         for (int call = 0; call < SYSCALLS_COUNT; call++)
             add_known(row, mark->calls[call]);
         g_string_append_printf(rows, "%s%s", i > 0 ? "\n" : "", row->str);

@@ -22,20 +22,17 @@ const char *limit_procs(const struct limit *limit)
     return limit->cgroup ? cgroup_procs(limit->cgroup) : NULL;
 }
 
-uint64_t limit_usage_bytes(const struct limit *limit)
+struct cgroup_memory limit_memory(const struct limit *limit)
 {
-    struct cgroup_counters counters = {.usage_bytes = RECORD_UNKNOWN};
+    struct cgroup_memory memory = CGROUP_MEMORY_UNKNOWN;
     if (limit->cgroup)
-        cgroup_read(limit->cgroup, &counters);
-    return counters.usage_bytes;
+        cgroup_read_memory(limit->cgroup, &memory);
+    return memory;
 }
 
 static uint64_t new_kills(const struct limit *limit)
 {
-    struct cgroup_counters counters = {.oom_kills = limit->kills_known};
-    if (limit->cgroup)
-        cgroup_read(limit->cgroup, &counters);
-    return counters.oom_kills - limit->kills_known;
+    return limit->cgroup ? cgroup_oom_kills(limit->cgroup) - limit->kills_known : 0;
 }
 
 bool limit_has_killed(const struct limit *limit)

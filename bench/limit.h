@@ -23,9 +23,9 @@ bool limit_open(struct limit *limit, struct cgroup_site *site, uint64_t limit_by
 /* Ends the neighbour and removes the cgroup with what still runs in it. Fine when nothing is open. */
 void limit_close(struct limit *limit);
 
-const char *limit_procs(const struct limit *limit);    /* for spawn_spec; NULL: no limit */
-uint64_t limit_usage_bytes(const struct limit *limit); /* RECORD_UNKNOWN: no limit */
-bool limit_has_killed(const struct limit *limit);      /* somebody whom we do not know of yet */
+const char *limit_procs(const struct limit *limit);           /* for spawn_spec; NULL: no limit */
+struct cgroup_memory limit_memory(const struct limit *limit); /* unknown: no limit */
+bool limit_has_killed(const struct limit *limit);             /* somebody whom we do not know of yet */
 void limit_measure(const struct limit *limit,
                    struct record *record); /* the cgroup's columns; no limit: none */
 

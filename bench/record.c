@@ -249,6 +249,25 @@ static void set_fault_cost(struct record *record)
         numbers[RECORD_build_sys_ns_per_fault] = numbers[RECORD_build_sys_ns] / faults;
 }
 
+static void set_cgroup(struct record *record, const GArray *marks)
+{
+    static const struct {
+        const char *phase;
+        enum record_number usage, working; /* usage RECORD_NUMBER_COUNT: no column */
+    } at[] = {{"baseline", RECORD_NUMBER_COUNT, RECORD_cgroup_baseline_working_bytes},
+              {"drop", RECORD_cgroup_drop_bytes, RECORD_cgroup_drop_working_bytes},
+              {"silent", RECORD_cgroup_silent_bytes, RECORD_cgroup_silent_working_bytes},
+              {"redrop", RECORD_cgroup_redrop_bytes, RECORD_cgroup_redrop_working_bytes},
+              {"purge", RECORD_NUMBER_COUNT, RECORD_cgroup_purge_working_bytes}};
+    for (guint i = 0; i < G_N_ELEMENTS(at); i++) {
+        const struct record_mark *mark = find_mark(marks, at[i].phase);
+        if (mark)
+            record->numbers[at[i].working] = mark->cgroup.working_bytes;
+        if (mark && at[i].usage != RECORD_NUMBER_COUNT)
+            record->numbers[at[i].usage] = mark->cgroup.usage_bytes;
+    }
+}
+
 static void set_totals(struct record *record, const GArray *marks, const GArray *samples)
 {
     uint64_t phases_ns = 0, cpu_wait_ns = 0;
@@ -277,9 +296,6 @@ void record_measure(struct record *record, const GArray *marks, const GArray *sa
       timed[] = {{"build", RECORD_build_ns},     {"hold", RECORD_hold_ns},       {"drop", RECORD_drop_ns},
                  {"ticking", RECORD_ticking_ns}, {"rebuild", RECORD_rebuild_ns}, {"redrop", RECORD_redrop_ns},
                  {"collect", RECORD_collect_ns}, {"purge", RECORD_purge_ns}},
-      limited[] = {{"drop", RECORD_cgroup_drop_bytes},
-                   {"silent", RECORD_cgroup_silent_bytes},
-                   {"redrop", RECORD_cgroup_redrop_bytes}},
       told[] = {{"drop", RECORD_drop_heap_inuse_bytes},
                 {"collect", RECORD_collect_heap_inuse_bytes},
                 {"purge", RECORD_purge_heap_inuse_bytes},
@@ -297,11 +313,7 @@ void record_measure(struct record *record, const GArray *marks, const GArray *sa
     for (guint i = 0; i < G_N_ELEMENTS(timed); i++)
         set_phase(record, find_mark(marks, timed[i].phase), timed[i].first);
     set_phase(record, record_mark_behind(marks, "purge", "rebuild"), RECORD_rebuild_after_purge_ns);
-    for (guint i = 0; i < G_N_ELEMENTS(limited); i++) {
-        const struct record_mark *mark = find_mark(marks, limited[i].phase);
-        if (mark)
-            record->numbers[limited[i].first] = mark->cgroup_usage_bytes;
-    }
+    set_cgroup(record, marks);
     for (guint i = 0; i < G_N_ELEMENTS(told); i++)
         set_heap(record, find_mark(marks, told[i].phase), told[i].first);
     set_return_times(record, marks, samples);

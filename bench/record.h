@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "cgroup.h"
 #include "child.h"
 #include "latency.h"
 #include "plan.h"
@@ -82,11 +83,19 @@
     X(cgroup_drop_bytes)                                                                                     \
     X(cgroup_silent_bytes)                                                                                   \
     X(cgroup_redrop_bytes)                                                                                   \
+    X(cgroup_baseline_working_bytes)                                                                         \
+    X(cgroup_drop_working_bytes)                                                                             \
+    X(cgroup_silent_working_bytes)                                                                           \
+    X(cgroup_redrop_working_bytes)                                                                           \
+    X(cgroup_purge_working_bytes)                                                                            \
     X(cgroup_failures)                                                                                       \
     X(cgroup_stall_ns)                                                                                       \
     X(oom_kills)                                                                                             \
     X(neighbour_got_bytes)                                                                                   \
     X(pressure_rss_bytes)                                                                                    \
+    X(null_request_rss_bytes)                                                                                \
+    X(requests)                                                                                              \
+    X(killed_in_request)                                                                                     \
     RECORD_CALLS(X, build)                                                                                   \
     RECORD_CALLS(X, drop)                                                                                    \
     RECORD_CALLS(X, rebuild)                                                                                 \
@@ -142,15 +151,20 @@ struct record {
     RECORD_TEXTS(X)
 #undef X
     uint64_t numbers[RECORD_NUMBER_COUNT];
+    /* No column: the phase in which it ended, from the go until the last sample, for its curve. "": it has come to its
+     * mark. */
+    struct child_mark unfinished;
 };
 
 /* All texts NULL, all numbers unknown; then the texts that the cell itself knows. */
 void record_init(struct record *record, const struct plan *plan, const struct plan_cell *cell, guint repeat);
 void record_clear(struct record *record);
 
-/* One timed reading. lazy_bytes only where smaps_rollup was read, else RECORD_UNKNOWN. */
+/* One timed reading. What was not read then is RECORD_UNKNOWN: lazy_bytes where it was statm and not smaps_rollup, and
+ * its cgroup. */
 struct record_sample {
     uint64_t monotonic_ns, rss_bytes, lazy_bytes;
+    struct cgroup_memory cgroup;
 };
 
 /* A mark, with what was read while the process was parked at it. */
@@ -162,7 +176,7 @@ struct record_mark {
     uint64_t running_ns, cpu_wait_ns; /* schedstat, since the mark before; or RECORD_UNKNOWN */
     uint64_t settle_ns;               /* parked but still watched: until RSS is steady, or pressure is over */
     struct latency latency;           /* of its operations; phase "": they were not timed */
-    uint64_t cgroup_usage_bytes;      /* of its own cgroup; RECORD_UNKNOWN: it has none */
+    struct cgroup_memory cgroup;      /* its own; RECORD_UNKNOWN: it has none */
     uint64_t calls[SYSCALLS_COUNT];   /* since the mark before; RECORD_UNKNOWN: not counted */
 };
 

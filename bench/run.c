@@ -272,7 +272,7 @@ static void settle(struct run *run, uint64_t now_ns)
 static void finish(struct run *run, int status)
 {
     child_read_output(&run->child);
-    run_readings_sort(run);
+    run_readings_end(run);
     run_verdict_of_exit(run, status);
     limit_measure(&run->limit, &run->record);
     limit_close(&run->limit);

@@ -51,6 +51,8 @@ struct run {
     struct latency latency; /* told in front of the mark that is to come */
     uint64_t step_begin_ns, deadline_ns;
     uint64_t next_rollup_ns;                    /* in silence: on a log scale */
+    uint64_t next_cgroup_ns;                    /* while it is sampled */
+    struct cgroup_memory last_cgroup;           /* by the last sample of it */
     uint64_t settle_since_ns, settle_rss_bytes; /* when RSS last changed, and to what */
     uint64_t last_rss_bytes;                    /* by the last sample or mark */
 

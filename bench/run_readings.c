@@ -8,11 +8,13 @@ static const uint64_t first_rollup_ns = 500 * MS;    /* then 1, 2, 4, 8 … s in
 static const uint64_t steady_ns = 300 * MS;          /* RSS unchanged so long behind a purge is steady */
 static const uint64_t settle_limit_ns = 5000 * MS;   /* and this long is watched at most */
 static const uint64_t own_thread_grace_ns = 10 * MS; /* a sampling interval: no curve shows less */
+static const uint64_t cgroup_interval_ns = 100 * MS; /* its files cost thirty times what statm does */
 
-static void add_sample(struct run *run, uint64_t at_ns, uint64_t rss_bytes, uint64_t lazy_bytes)
+static void add_sample(struct run *run, uint64_t at_ns, uint64_t rss_bytes, uint64_t lazy_bytes,
+                       struct cgroup_memory cgroup)
 {
     const struct record_sample sample = {
-        .monotonic_ns = at_ns, .rss_bytes = rss_bytes, .lazy_bytes = lazy_bytes};
+        .monotonic_ns = at_ns, .rss_bytes = rss_bytes, .lazy_bytes = lazy_bytes, .cgroup = cgroup};
     g_array_append_val(run->samples, sample);
     run->last_rss_bytes = rss_bytes;
 }
@@ -60,7 +62,7 @@ bool run_readings_at_mark(struct run *run, struct record_mark *mark)
     add_calls(run, mark);
     if (!read_memory(run, mark) || !rss_read_peak(run->rss, &mark->peak_bytes) || !rss_reset_peak(run->rss))
         return false;
-    mark->cgroup_usage_bytes = limit_usage_bytes(&run->limit);
+    mark->cgroup = limit_memory(&run->limit);
     mark->running_ns = mark->cpu_wait_ns = RECORD_UNKNOWN; /* no such file, or not of the threads that work */
     if (run->what.cell->shape->workers == 1 && rss_read_sched(run->rss, &sched)) {
         mark->running_ns = sched.running_ns - run->sched_before.running_ns;
@@ -74,7 +76,7 @@ void run_readings_keep(struct run *run, const struct record_mark *mark, uint64_t
 {
     /* Nothing moved since the phase's end, unless the allocator has a thread of its own and was given time. */
     bool moved = run->what.cell->setting->own_thread && now_ns > mark->mark.end_ns + own_thread_grace_ns;
-    add_sample(run, moved ? now_ns : mark->mark.end_ns, mark->rss_bytes, mark->lazy_bytes);
+    add_sample(run, moved ? now_ns : mark->mark.end_ns, mark->rss_bytes, mark->lazy_bytes, mark->cgroup);
     g_array_append_vals(run->marks, mark, 1);
     run->settle_since_ns = mark->mark.end_ns;
     run->settle_rss_bytes = mark->rss_bytes;
@@ -84,6 +86,25 @@ void run_readings_begin_step(struct run *run, uint64_t now_ns)
 {
     run->step_begin_ns = now_ns;
     run->next_rollup_ns = now_ns + first_rollup_ns;
+    run->next_cgroup_ns = now_ns;
+}
+
+/* What has not changed since is not told again. */
+static struct cgroup_memory sample_cgroup(struct run *run, uint64_t now_ns)
+{
+    if (now_ns < run->next_cgroup_ns)
+        return CGROUP_MEMORY_UNKNOWN;
+    run->next_cgroup_ns = now_ns + cgroup_interval_ns;
+    struct cgroup_memory memory = limit_memory(&run->limit), before = run->last_cgroup;
+    run->last_cgroup = memory;
+    bool same = memory.usage_bytes == before.usage_bytes && memory.working_bytes == before.working_bytes;
+    return same ? CGROUP_MEMORY_UNKNOWN : memory;
+}
+
+/* Once the kernel has killed it, it is the kernel that takes its memory, and no curve of its own. */
+static bool is_taken(const struct run *run, uint64_t rss_bytes)
+{
+    return rss_bytes < run->last_rss_bytes && limit_has_killed(&run->limit);
 }
 
 void run_readings_sample(struct run *run, uint64_t now_ns)
@@ -94,9 +115,9 @@ void run_readings_sample(struct run *run, uint64_t now_ns)
         uint64_t since = run->next_rollup_ns - run->step_begin_ns;
         run->next_rollup_ns += since;
         if (rss_read_rollup(run->rss, &rollup))
-            add_sample(run, now_ns, rollup.rss_bytes, rollup.lazy_bytes);
-    } else if (rss_read_now(run->rss, &rss_bytes)) {
-        add_sample(run, now_ns, rss_bytes, RECORD_UNKNOWN);
+            add_sample(run, now_ns, rollup.rss_bytes, rollup.lazy_bytes, sample_cgroup(run, now_ns));
+    } else if (rss_read_now(run->rss, &rss_bytes) && !is_taken(run, rss_bytes)) {
+        add_sample(run, now_ns, rss_bytes, RECORD_UNKNOWN, sample_cgroup(run, now_ns));
     }
 }
 
@@ -117,7 +138,8 @@ bool run_readings_settle(struct run *run, uint64_t now_ns, bool *steady)
     /* What has settled is not the next phase's peak. */
     if (!read_memory(run, mark) || !rss_reset_peak(run->rss))
         return false;
-    add_sample(run, run->settle_since_ns, mark->rollup_rss_bytes, mark->lazy_bytes);
+    mark->cgroup = limit_memory(&run->limit);
+    add_sample(run, run->settle_since_ns, mark->rollup_rss_bytes, mark->lazy_bytes, mark->cgroup);
     mark->settle_ns = run->settle_since_ns - mark->mark.end_ns;
     run->record.numbers[RECORD_purge_settle_ms] = mark->settle_ns / MS;
     return true;
@@ -134,7 +156,7 @@ void run_readings_end_pressure(struct run *run, const char *victim, uint64_t now
     run->record.pressure_victim = g_strdup(victim);
     if (rss_read_rollup(run->rss, &rollup)) {
         run->record.numbers[RECORD_pressure_rss_bytes] = rollup.rss_bytes;
-        add_sample(run, now_ns, rollup.rss_bytes, rollup.lazy_bytes);
+        add_sample(run, now_ns, rollup.rss_bytes, rollup.lazy_bytes, limit_memory(&run->limit));
     }
 }
 
@@ -144,7 +166,14 @@ static gint by_time(gconstpointer a, gconstpointer b)
     return first->monotonic_ns < second->monotonic_ns ? -1 : first->monotonic_ns > second->monotonic_ns;
 }
 
-void run_readings_sort(struct run *run)
+void run_readings_end(struct run *run)
 {
     g_array_sort(run->samples, by_time);
+    if (run->marks->len != run->step || run->samples->len == 0)
+        return;
+    uint64_t last_ns = g_array_index(run->samples, struct record_sample, run->samples->len - 1).monotonic_ns;
+    struct child_mark *unfinished = &run->record.unfinished;
+    g_strlcpy(unfinished->phase, run_phase(run), sizeof unfinished->phase);
+    unfinished->begin_ns = run->step_begin_ns;
+    unfinished->end_ns = MAX(last_ns, run->step_begin_ns);
 }

@@ -28,7 +28,8 @@ bool run_readings_settle(struct run *run, uint64_t now_ns, bool *steady);
  * if it lives. `victim` NULL: its end will tell. */
 void run_readings_end_pressure(struct run *run, const char *victim, uint64_t now_ns);
 
-/* By time: the sample of a mark is of its phase's end, and was added later. */
-void run_readings_sort(struct run *run);
+/* The process is gone. Sorts the samples by time, for that of a mark is of its phase's end, and was added later; and tells
+ * the record of the phase it did not finish, if there is one. */
+void run_readings_end(struct run *run);
 
 #endif

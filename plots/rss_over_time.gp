@@ -61,6 +61,7 @@ do for [i=1:rows] {
         end_ms = larger(end_ms, STATS_max)
         if (killed(i)) {
             stats run.'/'.samples_file[i] using (last_ms[i] = column('time_ms'), last_rss_bytes[i] = column('rss_bytes'), 0) nooutput
+            top = larger(top, over(last_rss_bytes[i], i))
         }
     }
 }
@@ -82,7 +83,7 @@ subtitle = block_title(some).'. RSS is over the baseline; time is the process’
 footnote_begun = others + lost > 0
 footnote = not_drawn.(others == 0 ? '' : count(others, 'cell', 'cells').' of other workloads and shapes not drawn here.') \
     .(lost == 0 ? '' : ' '.count(lost, 'cell', 'cells').' killed or without samples not drawn.') \
-    .(kills == 0 ? '' : (footnote_begun ? ' ' : '').'× is the last sample of a cell that the kernel killed: what it did after that is not in its samples.') \
+    .(kills == 0 ? '' : (footnote_begun ? ' ' : '').'× is the last sample of a cell that the kernel killed.') \
     .(place_in(bands, 'ticking') > 0 && longest_ticking > 1.1 * ticking ? ' The ticking of some lasts up to '.duration(longest_ticking).': longer than its band.' : '')
 eval canvas(1000, first_top + pitch * words(panels) + 40)
 

@@ -111,12 +111,10 @@ static void a_v2_group_that_is_not_delegated_the_controller_has_no_site(void **s
 static void v1_counters_are_read(void **state)
 {
     struct cgroup_counters counters;
-    support_write(*state, "memory.usage_in_bytes", "1048576\n");
     support_write(*state, "memory.max_usage_in_bytes", "2097152\n");
     support_write(*state, "memory.failcnt", "7\n");
     support_write(*state, "memory.oom_control", "oom_kill_disable 0\nunder_oom 1\noom_kill 3\n");
     cgroup_read_folder(*state, 1, &counters);
-    assert_int_equal(counters.usage_bytes, 1048576);
     assert_int_equal(counters.peak_bytes, 2097152);
     assert_int_equal(counters.failures, 7);
     assert_int_equal(counters.oom_kills, 3);
@@ -126,26 +124,43 @@ static void v1_counters_are_read(void **state)
 static void v2_counters_are_read_and_names_are_not_taken_for_longer_ones(void **state)
 {
     struct cgroup_counters counters;
-    support_write(*state, "memory.current", "4096\n");
     support_write(*state, "memory.peak", "8192\n");
     support_write(*state, "memory.events", "low 0\nhigh 5\nmax 12\noom 2\noom_kill 1\noom_group_kill 9\n");
     support_write(*state, "memory.pressure",
                   "some avg10=1.50 avg60=0.00 avg300=0.00 total=1234\n"
                   "full avg10=0.00 avg60=0.00 avg300=0.00 total=99\n");
     cgroup_read_folder(*state, 2, &counters);
-    assert_int_equal(counters.usage_bytes, 4096);
     assert_int_equal(counters.peak_bytes, 8192);
     assert_int_equal(counters.failures, 12);
     assert_int_equal(counters.oom_kills, 1);
     assert_int_equal(counters.stall_ns, 1234000);
 }
 
+static void the_working_set_is_usage_without_the_cache_that_nobody_uses(void **state)
+{
+    struct cgroup_memory memory;
+    support_write(*state, "memory.usage_in_bytes", "1048576\n");
+    support_write(*state, "memory.stat",
+                  "cache 9\ninactive_file 1\ntotal_cache 9\ntotal_inactive_file 4096\n");
+    cgroup_read_memory_folder(*state, 1, &memory);
+    assert_int_equal(memory.usage_bytes, 1048576);
+    assert_int_equal(memory.working_bytes, 1048576 - 4096);
+    support_write(*state, "memory.current", "8192\n");
+    support_write(*state, "memory.stat", "anon 4096\nfile 1\ninactive_file 8193\nactive_file 3\n");
+    cgroup_read_memory_folder(*state, 2, &memory);
+    assert_int_equal(memory.usage_bytes, 8192);
+    assert_int_equal(memory.working_bytes, 0); /* the two are not read at one instant */
+}
+
 static void what_a_kernel_does_not_tell_is_unknown_and_not_0(void **state)
 {
     struct cgroup_counters counters;
+    struct cgroup_memory memory;
     support_write(*state, "memory.events", "low 0\nmax\n");
     cgroup_read_folder(*state, 2, &counters);
-    assert_true(counters.usage_bytes == CGROUP_UNKNOWN && counters.peak_bytes == CGROUP_UNKNOWN);
+    cgroup_read_memory_folder(*state, 2, &memory);
+    assert_true(memory.usage_bytes == CGROUP_UNKNOWN && memory.working_bytes == CGROUP_UNKNOWN);
+    assert_true(counters.peak_bytes == CGROUP_UNKNOWN);
     assert_true(counters.failures == CGROUP_UNKNOWN && counters.oom_kills == CGROUP_UNKNOWN);
     assert_true(counters.stall_ns == CGROUP_UNKNOWN);
 }
@@ -210,6 +225,7 @@ int main(void)
         SUPPORT_TEST(a_v2_group_that_is_not_delegated_the_controller_has_no_site),
         SUPPORT_TEST(v1_counters_are_read),
         SUPPORT_TEST(v2_counters_are_read_and_names_are_not_taken_for_longer_ones),
+        SUPPORT_TEST(the_working_set_is_usage_without_the_cache_that_nobody_uses),
         SUPPORT_TEST(what_a_kernel_does_not_tell_is_unknown_and_not_0),
         SUPPORT_TEST(groups_of_dead_owners_are_swept_and_no_others),
     };

@@ -8,6 +8,7 @@
 
 #include "csv.h"
 #include "folder.h"
+#include "samples.h"
 #include "support.h"
 
 #define MS UINT64_C(1000000)
@@ -138,7 +139,8 @@ static char *written_samples(const char *parent, const char *cell, const struct 
     g_autoptr(GArray) marks = parked_walk();
     g_autoptr(GArray) all = g_array_new(FALSE, FALSE, sizeof(struct record_sample));
     for (; samples->at_ms; samples++) {
-        const struct record_sample sample = {samples->at_ms * MS, samples->rss, samples->lazy};
+        const struct record_sample sample = {samples->at_ms * MS, samples->rss, samples->lazy,
+                                             CGROUP_MEMORY_UNKNOWN};
         g_array_append_val(all, sample);
     }
     struct record record;
@@ -157,15 +159,15 @@ static void samples_are_in_the_processs_own_time_without_what_it_was_parked(void
                                             {5060, 7, 1},        {9010, 8, UNKNOWN}, {9150, 9, UNKNOWN},
                                             {9151, 10, UNKNOWN}, {9500, 11, 0},      {0, 0, 0}};
     g_autofree char *text = written_samples(*state, "a/b/c/d", samples);
-    assert_string_equal(text, "time_ms,phase,rss_bytes,lazy_bytes\n"
-                              "-150.0,build,2,\n" /* 100 ms of build and 50 of drop before the drop's end */
-                              "-50.0,build,3,0\n"
-                              "-25.0,drop,5,\n"
-                              "0.0,drop,6,0\n"
-                              "10.0,silent,7,1\n"
-                              "210.0,rebuild,8,\n"
-                              "350.0,purge,9,\n" /* it is followed until it has settled */
-                              "350.0,end,11,0\n");
+    assert_string_equal(text, "time_ms,phase,rss_bytes,lazy_bytes,step\n"
+                              "-150.0,build,2,,0\n" /* 100 ms of build and 50 of drop before the drop's end */
+                              "-50.0,build,3,0,0\n"
+                              "-25.0,drop,5,,1\n"
+                              "0.0,drop,6,0,1\n"
+                              "10.0,silent,7,1,2\n"
+                              "210.0,rebuild,8,,3\n"
+                              "350.0,purge,9,,4\n" /* it is followed until it has settled */
+                              "350.0,end,11,0,5\n");
 }
 
 static void thinning_leaves_out_only_the_middle_of_three_equal_readings_of_a_phase(void **state)
@@ -178,15 +180,15 @@ static void thinning_leaves_out_only_the_middle_of_three_equal_readings_of_a_pha
                                             {9010, 70, UNKNOWN}, {9020, 70, UNKNOWN},
                                             {9030, 70, UNKNOWN}, {0, 0, 0}};
     g_autofree char *text = written_samples(*state, "a/b/c/d", samples);
-    assert_string_equal(text, "time_ms,phase,rss_bytes,lazy_bytes\n"
-                              "10.0,silent,70,\n"
-                              "40.0,silent,70,\n"
-                              "50.0,silent,60,\n"
-                              "60.0,silent,70,\n"
-                              "80.0,silent,70,5\n" /* a rollup stays */
-                              "100.0,silent,70,\n" /* the phase's last and the next one's first stay */
-                              "210.0,rebuild,70,\n"
-                              "230.0,rebuild,70,\n");
+    assert_string_equal(text, "time_ms,phase,rss_bytes,lazy_bytes,step\n"
+                              "10.0,silent,70,,2\n"
+                              "40.0,silent,70,,2\n"
+                              "50.0,silent,60,,2\n"
+                              "60.0,silent,70,,2\n"
+                              "80.0,silent,70,5,2\n" /* a rollup stays */
+                              "100.0,silent,70,,2\n" /* the phase's last and the next one's first stay */
+                              "210.0,rebuild,70,,3\n"
+                              "230.0,rebuild,70,,3\n");
 }
 
 static void a_change_while_parked_is_not_lost_by_thinning(void **state)
@@ -194,7 +196,48 @@ static void a_change_while_parked_is_not_lost_by_thinning(void **state)
     static const struct sample samples[] = {{5060, 70, UNKNOWN}, {6000, 20, UNKNOWN}, {9010, 20, UNKNOWN},
                                             {9020, 20, UNKNOWN}, {9030, 20, UNKNOWN}, {0, 0, 0}};
     g_autofree char *text = written_samples(*state, "a/b/c/d", samples);
-    support_assert_has(text, "\n210.0,rebuild,20,\n");
+    support_assert_has(text, "\n210.0,rebuild,20,,3\n");
+}
+
+static GArray *three_samples(void)
+{
+    static const struct record_sample samples[] = {{1000 * MS, 1, UNKNOWN, {30, 20}},
+                                                   {1050 * MS, 1, 0, CGROUP_MEMORY_UNKNOWN},
+                                                   {9950 * MS, 8, UNKNOWN, {90, UNKNOWN}}};
+    GArray *all = g_array_new(FALSE, FALSE, sizeof(struct record_sample));
+    g_array_append_vals(all, samples, G_N_ELEMENTS(samples));
+    return all;
+}
+
+static void under_a_limit_samples_have_its_cgroup_and_a_last_field_that_is_never_empty(void **state)
+{
+    (void)state;
+    g_autoptr(GArray) marks = parked_walk(), all = three_samples();
+    const struct child_mark none = {.phase = ""};
+    g_autoptr(GString) text = samples_text(marks, &none, all, true);
+    assert_string_equal(text->str,
+                        "time_ms,phase,rss_bytes,lazy_bytes,cgroup_usage_bytes,cgroup_working_bytes,step\n"
+                        "-150.0,build,1,,30,20,0\n"
+                        "-100.0,build,1,0,,,0\n");
+}
+
+/* It was let go on at 9900 ms, 400 ms after it had parked behind its last mark. */
+static void the_curve_goes_on_in_the_phase_that_has_no_mark(void **state)
+{
+    (void)state;
+    g_autoptr(GArray) marks = parked_walk(), all = three_samples();
+    const struct child_mark rebuild = {.phase = "rebuild", .begin_ns = 9900 * MS, .end_ns = 9950 * MS};
+    g_autoptr(GString) text = samples_text(marks, &rebuild, all, false);
+    support_assert_has(text->str, "\n400.0,rebuild,8,,6\n");
+}
+
+static void the_curve_of_who_has_no_mark_at_all_begins_with_its_start(void **state)
+{
+    (void)state;
+    g_autoptr(GArray) none = g_array_new(FALSE, FALSE, sizeof(struct record_mark)), all = three_samples();
+    const struct child_mark baseline = {.phase = "baseline", .begin_ns = 9940 * MS, .end_ns = 9950 * MS};
+    g_autoptr(GString) text = samples_text(none, &baseline, all, false);
+    assert_string_equal(text->str, "time_ms,phase,rss_bytes,lazy_bytes,step\n10.0,baseline,8,,0\n");
 }
 
 static void a_samples_file_stays_inside_its_folder_whatever_the_cell_is_called(void **state)
@@ -222,7 +265,7 @@ static void a_run_that_left_no_mark_has_a_row_and_no_sample(void **state)
     assert_true(folder_add(folder, &record, marks, samples, NULL));
     folder_close(folder);
     g_autofree char *text = support_read(path, record.samples_file);
-    assert_string_equal(text, "time_ms,phase,rss_bytes,lazy_bytes\n");
+    assert_string_equal(text, "time_ms,phase,rss_bytes,lazy_bytes,step\n");
     record_clear(&record);
 }
 
@@ -338,6 +381,9 @@ int main(void)
         SUPPORT_TEST(samples_are_in_the_processs_own_time_without_what_it_was_parked),
         SUPPORT_TEST(thinning_leaves_out_only_the_middle_of_three_equal_readings_of_a_phase),
         SUPPORT_TEST(a_change_while_parked_is_not_lost_by_thinning),
+        SUPPORT_TEST(under_a_limit_samples_have_its_cgroup_and_a_last_field_that_is_never_empty),
+        SUPPORT_TEST(the_curve_goes_on_in_the_phase_that_has_no_mark),
+        SUPPORT_TEST(the_curve_of_who_has_no_mark_at_all_begins_with_its_start),
         SUPPORT_TEST(a_samples_file_stays_inside_its_folder_whatever_the_cell_is_called),
         SUPPORT_TEST(a_run_that_left_no_mark_has_a_row_and_no_sample),
         SUPPORT_TEST(marks_are_written_with_what_was_read_at_them),

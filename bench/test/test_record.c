@@ -7,7 +7,7 @@
 
 static void add_sample(GArray *samples, uint64_t at_ms, uint64_t rss_mb)
 {
-    const struct record_sample sample = {at_ms * MS, rss_mb * MB, RECORD_UNKNOWN};
+    const struct record_sample sample = {at_ms * MS, rss_mb * MB, RECORD_UNKNOWN, CGROUP_MEMORY_UNKNOWN};
     g_array_append_val(samples, sample);
 }
 

@@ -100,7 +100,8 @@ static struct walk open_walk(uint64_t every_ms, uint64_t peak_mb)
                         g_array_new(FALSE, FALSE, sizeof(struct record_sample))};
     g_array_append_vals(walk.marks, marks, G_N_ELEMENTS(marks));
     for (uint64_t ms = 0; ms <= 1000; ms += every_ms) {
-        const struct record_sample sample = {ms * MS, (10 + ms / 10) * MB, RECORD_UNKNOWN};
+        const struct record_sample sample = {ms * MS, (10 + ms / 10) * MB, RECORD_UNKNOWN,
+                                             CGROUP_MEMORY_UNKNOWN};
         g_array_append_val(walk.samples, sample);
     }
     return walk;
@@ -180,7 +181,7 @@ static void the_mark_before_a_phase_counts_as_its_first_reading(void **state)
     (void)state;
     struct walk walk = open_walk(10, 110);
     const struct record_mark drop = mark_of("drop", 1000, 1001, 10, 110);
-    const struct record_sample after = {1001 * MS, 10 * MB, RECORD_UNKNOWN};
+    const struct record_sample after = {1001 * MS, 10 * MB, RECORD_UNKNOWN, CGROUP_MEMORY_UNKNOWN};
     g_array_append_val(walk.marks, drop);
     g_array_set_size(walk.samples, 100); /* none at 1000 ms */
     g_array_append_val(walk.samples, after);
@@ -202,8 +203,8 @@ static void what_was_read_before_vmhwm_was_reset_is_not_held_against_it(void **s
     (void)state;
     struct walk walk = open_walk(10, 110);
     const struct record_mark silent = mark_of("silent", 1000, 1010, 80, 90);
-    const struct record_sample samples[] = {{1001 * MS, 90 * MB, RECORD_UNKNOWN},
-                                            {1010 * MS, 80 * MB, RECORD_UNKNOWN}};
+    const struct record_sample samples[] = {{1001 * MS, 90 * MB, RECORD_UNKNOWN, CGROUP_MEMORY_UNKNOWN},
+                                            {1010 * MS, 80 * MB, RECORD_UNKNOWN, CGROUP_MEMORY_UNKNOWN}};
     g_array_set_size(walk.samples, 100); /* none at 1000 ms: the mark of the build has 110 MB */
     g_array_append_vals(walk.samples, samples, G_N_ELEMENTS(samples));
     g_array_append_val(walk.marks, silent);
