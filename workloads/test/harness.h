@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "driver/mark.h"
@@ -30,6 +31,9 @@ struct child {
 struct told {
     char phase[16];
     struct mark mark;
+#define X(name) uint64_t name;
+    PROTOCOL_HEAP_FIELDS(X) /* 0 where they are not told */
+#undef X
     char latency[PROTOCOL_LINE_MAX]; /* the line in front of it; "" where there was none */
 };
 
@@ -38,7 +42,8 @@ void child_start(struct child *child, const struct start *start);
 /* Without its newline; false at the end of file. */
 bool child_read_line(struct child *child, char line[PROTOCOL_LINE_MAX]);
 
-/* The same as a mark, of which every field must be there, in order; and the line on latency in front of it. */
+/* The same as a mark, of which every field must be there, in order, those of the heap all or none; and the line on
+ * latency in front of it. */
 bool child_read_mark(struct child *child, struct told *told);
 
 void child_go(struct child *child);
@@ -59,8 +64,8 @@ unsigned child_walk(const struct start *start, struct told marks[CHILD_MARKS_MAX
 /* The first mark of that phase. */
 const struct mark *told_of(const struct told *marks, unsigned count, const char *phase);
 
-/* Calls `check` with the path of every workload of the build tree: workloads/ and workloads/test/. There must
- * be some. */
+/* Calls `check` with the path of every workload of the build tree: workloads/ and workloads/test/, but those in
+ * Go. There must be some. */
 void workloads_each(void (*check)(const char *program));
 
 /* The part of a path behind the last slash. */

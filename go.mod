@@ -1,0 +1,3 @@
+module afterfree
+
+go 1.19

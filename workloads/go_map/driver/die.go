@@ -1,0 +1,16 @@
+package driver
+
+import (
+	"os"
+	"syscall"
+)
+
+// die writes one line on stderr and exits with a code of protocol.h.
+func die(code int, texts ...string) {
+	line := os.Args[0] + ": "
+	for _, text := range texts {
+		line += text
+	}
+	syscall.Write(syscall.Stderr, []byte(line+"\n"))
+	os.Exit(code)
+}
