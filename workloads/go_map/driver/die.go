@@ -14,3 +14,13 @@ func die(code int, texts ...string) {
 	syscall.Write(syscall.Stderr, []byte(line+"\n"))
 	os.Exit(code)
 }
+
+// RefuseUsage dies of an argument that cannot be done.
+func RefuseUsage(culprit, wrong string) {
+	die(exitUsage, culprit, ": ", wrong)
+}
+
+// DieOrphaned dies because nobody is left to answer marks.
+func DieOrphaned() {
+	die(exitOrphan, "no go byte: the orchestrator is gone")
+}

@@ -18,7 +18,7 @@ func Main(program Program) {
 	}
 	params, culprit, wrong := readParams(os.Args[1:], program.NewCrew != nil)
 	if wrong != "" {
-		die(exitUsage, culprit, ": ", wrong)
+		RefuseUsage(culprit, wrong)
 	}
 	w := newWalk(params, findCalls("purge", params.purge), findCalls("collect", params.collect))
 	if program.NewCrew != nil {

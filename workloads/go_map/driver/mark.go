@@ -3,6 +3,7 @@ package driver
 import (
 	"strconv"
 	"syscall"
+	"unsafe"
 )
 
 // mark is a line of protocol.h, with the fields a runtime adds.
@@ -68,7 +69,7 @@ func awaitGo() {
 		got, err = syscall.Read(goFD, goByte[:])
 	}
 	if got != 1 {
-		die(exitOrphan, "no go byte: the orchestrator is gone")
+		DieOrphaned()
 	}
 }
 
@@ -94,7 +95,25 @@ func (m *mark) write(phase Phase) {
 	awaitGo()
 }
 
-// writeLine sends "key=value" and does not wait.
-func writeLine(key, value string) {
+// Orphaned returns a channel that is closed when fd 4 is at its end: for who waits for something else.
+func Orphaned() <-chan struct{} {
+	orphaned := make(chan struct{})
+	go func() {
+		awaited := struct { // struct pollfd; no events: only the end is told
+			fd              int32
+			events, happens int16
+		}{fd: goFD}
+		for waitsForGo && awaited.happens == 0 {
+			syscall.Syscall(syscall.SYS_POLL, uintptr(unsafe.Pointer(&awaited)), 1, ^uintptr(0))
+		}
+		if waitsForGo {
+			close(orphaned)
+		}
+	}()
+	return orphaned
+}
+
+// WriteLine sends "key=value" and does not wait.
+func WriteLine(key, value string) {
 	sendLine(append(append(append(lineText[:0], key...), '='), value...))
 }

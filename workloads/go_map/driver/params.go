@@ -156,7 +156,7 @@ func (p *Params) readArgument(argument string, isService bool) string {
 		p.collect = value
 	case "port":
 		if !isService {
-			return "unknown argument"
+			return "a workload listens to nobody, only a service does"
 		}
 		if number, ok = readNumber(value, math.MaxUint16); !ok {
 			return "port must be 0 to 65535"
@@ -166,6 +166,11 @@ func (p *Params) readArgument(argument string, isService bool) string {
 		return "unknown argument"
 	}
 	return ""
+}
+
+// Records is how many a build makes.
+func (p *Params) Records() uint64 {
+	return p.shape.records
 }
 
 func (p *Params) count(phase Phase) (count uint64) {
@@ -191,9 +196,9 @@ func (p *Params) refuse(isService bool) (culprit, wrong string) {
 	case p.latency:
 		return "latency=yes", "a program in Go times no single operations: leave it out"
 	case isService && p.workers > 1:
-		return "workers", "each request of a service has a worker of its own: leave it out"
+		return "workers", "a service has a worker for each request, and no others"
 	case isService && p.has(Ticking):
-		return "walk", "a service answers requests, it has no ticking"
+		return "walk", "a service has no ticking, its small requests are GET /healthz: give a walk= without it"
 	}
 	return "", ""
 }
@@ -205,11 +210,7 @@ func readParams(arguments []string, isService bool) (p *Params, culprit, wrong s
 			order: orderHash, removal: removalFree, seed: 1},
 		workers: 1,
 	}
-	defaultWalk := "build,hold,drop,silent:1000,ticking:1000,rebuild,redrop"
-	if isService {
-		defaultWalk = "build,hold,drop,silent:1000,rebuild,redrop"
-	}
-	p.readWalk(defaultWalk)
+	p.readWalk("build,hold,drop,silent:1000,ticking:1000,rebuild,redrop")
 	for _, argument := range arguments {
 		if wrong := p.readArgument(argument, isService); wrong != "" {
 			return nil, argument, wrong

@@ -12,7 +12,7 @@ func probe(arguments []string) {
 	if err != nil {
 		self = "?"
 	}
-	writeLine("owner", self)
+	WriteLine("owner", self)
 	for _, argument := range arguments {
 		key, text, ok := strings.Cut(argument, "=")
 		if !ok || key == "" || len(key) >= nameMax {
@@ -32,11 +32,11 @@ func answerAction(key, text, self string) {
 		die(exitUsage, "\"", text, "\": ", wrong)
 	}
 	if _, missing := findActions(calls); missing != "" {
-		writeLine("missing."+key, missing)
+		WriteLine("missing."+key, missing)
 		return
 	}
 	for _, c := range calls {
-		writeLine(key+"."+c.function, self)
+		WriteLine(key+"."+c.function, self)
 	}
 }
 
@@ -47,7 +47,7 @@ func answerReadBack(key, text string) {
 	}
 	for _, c := range calls {
 		if !isThere(c) {
-			writeLine("missing."+key, c.function)
+			WriteLine("missing."+key, c.function)
 			return
 		}
 	}
@@ -55,12 +55,12 @@ func answerReadBack(key, text string) {
 	for _, c := range calls {
 		value, err := runCall(c)
 		if err != nil {
-			writeLine("failed."+key, text)
+			WriteLine("failed."+key, text)
 			return
 		}
 		if c.result != "" {
 			answer = value
 		}
 	}
-	writeLine(key, answer)
+	WriteLine(key, answer)
 }

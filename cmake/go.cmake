@@ -1,0 +1,31 @@
+# Programs in Go: a folder each, which is the package. One module for all of them, go.mod.
+set(go_minimum 1.19) # debug.SetMemoryLimit; as in go.mod
+find_program(GO go)
+set(go_version 0)
+if(GO)
+    execute_process(COMMAND ${GO} env GOVERSION OUTPUT_VARIABLE go_version OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET)
+    string(REGEX REPLACE "^go" "" go_version "${go_version}")
+endif()
+# Nothing of the user's own set-up, nothing from the network, nothing written outside the build tree.
+set(go ${CMAKE_COMMAND} -E env GOENV=off GOWORK=off GOTOOLCHAIN=local GOPROXY=off CGO_ENABLED=0
+    "GOFLAGS=-mod=mod -buildvcs=false" GOPATH=${PROJECT_BINARY_DIR}/go GOCACHE=${PROJECT_BINARY_DIR}/go/cache ${GO})
+file(GLOB_RECURSE go_sources CONFIGURE_DEPENDS
+    ${PROJECT_SOURCE_DIR}/workloads/*.go ${PROJECT_SOURCE_DIR}/services/*.go)
+
+# add_go_program(SIDE NAME): the package SIDE/NAME as the program of that name in the build tree, and installed.
+function(add_go_program side name)
+    if(go_version VERSION_LESS go_minimum)
+        message(STATUS "no go ${go_minimum} (package golang-go): ${side}/${name} is not built")
+        return()
+    endif()
+    set(program ${PROJECT_BINARY_DIR}/${side}/${name})
+    add_custom_command(OUTPUT ${program}
+        COMMAND ${go} build -trimpath -o ${program} ./${side}/${name}
+        WORKING_DIRECTORY ${PROJECT_SOURCE_DIR}
+        COMMAND ${CMAKE_COMMAND} -E touch ${program} # go build leaves alone what would be the same
+        DEPENDS ${go_sources} ${PROJECT_SOURCE_DIR}/go.mod
+        COMMENT "Building the Go program ${side}/${name}" VERBATIM)
+    add_custom_target(${side}_${name} ALL DEPENDS ${program})
+    add_dependencies(programs ${side}_${name})
+    install(PROGRAMS ${program} DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/afterfree/${side})
+endfunction()
