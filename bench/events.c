@@ -9,7 +9,7 @@
 #include "error.h"
 #include "run.h"
 
-#define POLLS 3u /* descriptors watched per run */
+#define POLLS 4u /* descriptors watched per run */
 
 uint64_t events_now_ns(void)
 {
@@ -51,10 +51,12 @@ static void fill_polls(struct events *events, const GPtrArray *runs)
     for (guint i = 0; i < runs->len; i++) {
         const struct run *run = runs->pdata[i];
         const struct neighbour *neighbour = &run->limit.neighbour;
+        const struct caller *caller = &run->caller;
         const struct pollfd its[POLLS] = {
             {.fd = run->child.mark_fd, .events = POLLIN},
             {.fd = child_wants_output(&run->child) ? run->child.output_fd : -1, .events = POLLIN},
-            {.fd = neighbour->started ? neighbour->child.mark_fd : -1, .events = POLLIN}};
+            {.fd = neighbour->started ? neighbour->child.mark_fd : -1, .events = POLLIN},
+            {.fd = caller->is_under_way ? caller->child.mark_fd : -1, .events = POLLIN}};
         g_array_append_vals(events->polls, its, POLLS);
     }
 }

@@ -21,6 +21,7 @@ static void free_spec(gpointer data)
     struct run_spec *spec = data;
     g_free((char *)(uintptr_t)spec->program);
     g_free((char *)(uintptr_t)spec->neighbour);
+    g_free((char *)(uintptr_t)spec->client);
     g_strfreev((char **)(uintptr_t)spec->environment);
     g_free(spec);
 }
@@ -43,6 +44,8 @@ static struct run_spec *spec_of(const struct suite *suite, const struct options 
     spec->environment = suite_environment(suite, options, what.cell);
     spec->site = suite->site;
     spec->neighbour = g_steal_pointer(&neighbour);
+    spec->is_service = paths_is_service(&suite->paths, program);
+    spec->client = spec->is_service ? g_find_program_in_path(CALLER_PROGRAM) : NULL;
     spec->sample_hz = options->matrix.sample_hz;
     return spec;
 }
@@ -76,7 +79,7 @@ static GPtrArray *specs_of(const struct suite *suite, const struct options *opti
     return g_steal_pointer(&specs);
 }
 
-/* Why a run cannot be made at all, NULL: it can. *status: not installed, no cgroup to be had, or a THP mode that
+/* Why a run cannot be made at all, NULL: it can. *status: not installed, no cgroup or no client to be had, or a THP mode that
  * only --set-thp would bring, is `skipped`, anything else `invalid`. */
 static char *why_aside(const struct suite *suite, const struct options *options, const struct run_spec *spec,
                        const char **status)
@@ -89,6 +92,9 @@ static char *why_aside(const struct suite *suite, const struct options *options,
     *status = "skipped";
     if (suite->plan->limit_bytes > 0 && !suite->site)
         return g_strdup(suite->no_site);
+    if (spec->is_service && !spec->client)
+        return g_strdup("it is a service, and " CALLER_PROGRAM
+                        " makes its requests: install the package " CALLER_PROGRAM);
     if (options->set_thp || thp_suffices(asked, system))
         return NULL;
     return g_strdup_printf(

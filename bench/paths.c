@@ -36,7 +36,9 @@ static void find_in_build_tree(struct paths *paths, const char *build, const cha
         g_build_filename(AFTERFREE_SOURCE_DIR, "bench", controls ? "test/controls" : NULL, NULL);
     g_autofree char *workloads = g_build_filename(build, "workloads", NULL);
     g_autofree char *tests = g_build_filename(build, "workloads", "test", NULL);
-    const char *const workload_dirs[] = {workloads, tests, NULL};
+    paths->service_dir = g_build_filename(build, "services", NULL);
+    g_autofree char *test_services = g_build_filename(paths->service_dir, "test", NULL);
+    const char *const workload_dirs[] = {workloads, tests, paths->service_dir, test_services, NULL};
     find_data(paths, data, folder);
     paths->workload_dirs = g_strdupv((char **)(uintptr_t)workload_dirs);
     paths->control_dir = g_build_filename(build, "bench", "controls", NULL);
@@ -49,7 +51,8 @@ static void find_installed(struct paths *paths, const char *prefix, const char *
     g_autofree char *folder =
         g_build_filename(prefix, "share", "afterfree", controls ? "controls" : NULL, NULL);
     g_autofree char *workloads = g_build_filename(prefix, "libexec", "afterfree", "workloads", NULL);
-    const char *const workload_dirs[] = {workloads, NULL};
+    paths->service_dir = g_build_filename(prefix, "libexec", "afterfree", "services", NULL);
+    const char *const workload_dirs[] = {workloads, paths->service_dir, NULL};
     find_data(paths, data, folder);
     paths->workload_dirs = g_strdupv((char **)(uintptr_t)workload_dirs);
     paths->control_dir = g_build_filename(prefix, "libexec", "afterfree", "controls", NULL);
@@ -120,6 +123,7 @@ void paths_clear(struct paths *paths)
     g_free(paths->source_dir);
     g_free(paths->control_dir);
     g_free(paths->floor_dir);
+    g_free(paths->service_dir);
 }
 
 static gint by_text(gconstpointer a, gconstpointer b)
@@ -177,6 +181,12 @@ char *paths_workload(const struct paths *paths, const char *name, GError **error
     g_set_error(error, AFTERFREE_ERROR, EXIT_BAD_DATA, "there is no workload \"%s\" in %s", name,
                 paths->workload_dirs[0]);
     return NULL;
+}
+
+bool paths_is_service(const struct paths *paths, const char *program)
+{
+    size_t length = strlen(paths->service_dir);
+    return strncmp(program, paths->service_dir, length) == 0 && program[length] == '/';
 }
 
 char *paths_floor(const struct paths *paths, const char *name)

@@ -5,12 +5,15 @@
 
 #include "run_command.h"
 #include "run_readings.h"
+#include "run_request.h"
 #include "run_verdict.h"
 #include "verify.h"
 
 #define MS UINT64_C(1000000)
 
 static const uint64_t exit_limit_ns = 60000 * MS; /* for the process to go once told so */
+static const uint64_t answer_limit_ns =
+    5000 * MS; /* between what the client sees and what the process tells */
 
 struct run *run_new(const struct run_spec *spec)
 {
@@ -21,6 +24,7 @@ struct run *run_new(const struct run_spec *spec)
     run->object = g_strdup(spec->object);
     run->neighbour = g_strdup(spec->neighbour);
     run->site = spec->site;
+    caller_open(&run->caller, spec->client);
     run->environment = g_strdupv((char **)(uintptr_t)spec->environment);
     run->steps = run_command_steps(spec->plan, spec->what.cell->allocator);
     run->arguments = run_command_arguments(spec->plan, spec->what.cell, run->steps);
@@ -43,6 +47,7 @@ void run_free(struct run *run)
     if (run->started)
         child_close(&run->child);
     limit_close(&run->limit);
+    caller_close(&run->caller);
     rss_close(run->rss);
     syscalls_close(run->syscalls);
     record_clear(&run->record);
@@ -88,6 +93,7 @@ void run_kill(struct run *run, const char *status, const char *reason, uint64_t 
 {
     run_verdict_set(run, status, reason);
     child_stop(&run->child);
+    caller_give_up(&run->caller);
     run->state = RUN_ENDING;
     run->deadline_ns = now_ns + exit_limit_ns;
 }
@@ -111,6 +117,9 @@ static void go(struct run *run, enum run_state state, uint64_t now_ns)
     const struct plan_step *step = run->steps->pdata[run->step];
     run->deadline_ns = now_ns + (step->window_ms + run->plan->timeout_ms) * MS;
     child_go(&run->child); /* if it is gone, its end of file tells */
+    g_autoptr(GError) error = NULL;
+    if (!run_request_begin(run, &error))
+        invalid(run, now_ns, "%s", error->message);
 }
 
 /* From here on it ends, or is ended. */
@@ -120,9 +129,29 @@ static void await_end(struct run *run, uint64_t now_ns)
     run->deadline_ns = now_ns + MIN(exit_limit_ns, run->plan->timeout_ms * MS);
 }
 
+/* False: it goes on when its client has been answered, or is ended. */
+static bool is_answered(struct run *run, uint64_t now_ns)
+{
+    g_autofree char *why = NULL;
+    switch (run_request_judge(run, &why)) {
+    case RUN_REQUEST_GOOD:
+        return true;
+    case RUN_REQUEST_AWAITED:
+        run->state = RUN_UNANSWERED;
+        run->deadline_ns = now_ns + MIN(answer_limit_ns, run->plan->timeout_ms * MS);
+        return false;
+    case RUN_REQUEST_BAD:
+        invalid(run, now_ns, "%s", why);
+        return false;
+    }
+    return true;
+}
+
 /* Behind a mark: on to the next phase, or into the queue for the token. */
 static void advance(struct run *run, bool has_token, uint64_t now_ns)
 {
+    if (run->state != RUN_PARKED && !is_answered(run, now_ns))
+        return;
     if (run->step + 1 == run->steps->len) {
         go(run, RUN_ENDING, now_ns);
         run->deadline_ns = now_ns + exit_limit_ns;
@@ -145,7 +174,7 @@ void run_grant(struct run *run, uint64_t now_ns)
 bool run_holds_token(const struct run *run)
 {
     return run->state == RUN_BUSY || run->state == RUN_SETTLING || run->state == RUN_PRESSED ||
-           run->state == RUN_ENDING;
+           run->state == RUN_UNANSWERED || run->state == RUN_ENDING;
 }
 
 /* Its neighbour takes what the limit leaves, and more, while the process stands still. */
@@ -194,6 +223,26 @@ static void take_latency(struct run *run, const char *line, uint64_t now_ns)
         invalid(run, now_ns, "latency of %s in %s", run->latency.phase, run_phase(run));
 }
 
+/* In front of the baseline. */
+static void take_port(struct run *run, const char *line, uint64_t now_ns)
+{
+    g_autoptr(GError) error = NULL;
+    if (!run_request_open(run, line, &error))
+        invalid(run, now_ns, "%s", error->message);
+}
+
+/* A client that got no answer, or not that one, has got it from a process that is dead or goes on as if nothing were. It is
+ * given a little time to say which. */
+static void watch_request(struct run *run, uint64_t now_ns)
+{
+    if (!caller_watch(&run->caller))
+        return;
+    if (run->state == RUN_UNANSWERED)
+        advance(run, true, now_ns);
+    else if (run->caller.failure && run->state != RUN_ENDING)
+        run->deadline_ns = MIN(run->deadline_ns, now_ns + answer_limit_ns);
+}
+
 static void take_mark(struct run *run, const char *line, uint64_t now_ns)
 {
     g_autoptr(GError) error = NULL;
@@ -230,13 +279,16 @@ void run_read(struct run *run, uint64_t now_ns)
 {
     const char *line;
     child_read_output(&run->child);
+    watch_request(run, now_ns);
     if (run->state == RUN_PRESSED)
         watch_pressure(run, now_ns);
     switch (child_read(&run->child, &line)) {
     case CHILD_NOTHING:
         break;
     case CHILD_LINE:
-        (latency_is_line(line) ? take_latency : take_mark)(run, line, now_ns);
+        (latency_is_line(line)  ? take_latency
+         : caller_is_line(line) ? take_port
+                                : take_mark)(run, line, now_ns);
         break;
     case CHILD_GARBAGE:
         invalid(run, now_ns, "a mark longer than %d bytes, or with a NUL byte", PROTOCOL_LINE_MAX);
@@ -274,6 +326,7 @@ static void finish(struct run *run, int status)
     child_read_output(&run->child);
     run_readings_end(run);
     run_verdict_of_exit(run, status);
+    run_request_measure(run);
     limit_measure(&run->limit, &run->record);
     limit_close(&run->limit);
     record_measure(&run->record, run->marks, run->samples);
@@ -282,8 +335,26 @@ static void finish(struct run *run, int status)
 
 static void give_up(struct run *run, uint64_t now_ns)
 {
-    g_autofree char *reason = run_verdict_of_deadline(run);
-    run_kill(run, "timeout", reason, now_ns);
+    g_autofree char *wrong = NULL, *reason = NULL, *owed = run_request_owed(run);
+    if (run->state != RUN_ENDING && run_request_judge(run, &wrong) == RUN_REQUEST_BAD) {
+        invalid(run, now_ns, "%s", wrong);
+    } else if (run->state == RUN_UNANSWERED) {
+        invalid(run, now_ns, "%s is over%s", run_phase(run), owed);
+    } else {
+        reason = run_verdict_of_deadline(run);
+        run_kill(run, "timeout", reason, now_ns);
+    }
+}
+
+/* Whoever was asking it is told first: what the client saw is part of the answer. What the process has left behind may still
+ * hold the connection. */
+static bool has_said_all(struct run *run, uint64_t now_ns)
+{
+    if (!run->caller.is_under_way || now_ns > run->deadline_ns)
+        return true;
+    if (child_has_exited(&run->child))
+        child_stop(&run->child);
+    return false;
 }
 
 /* Its end is told by the end of file of its marks, unless a child it left behind has them open, too. */
@@ -298,6 +369,7 @@ static void notice_exit(struct run *run, uint64_t now_ns)
 void run_tick(struct run *run, uint64_t now_ns)
 {
     int status;
+    watch_request(run, now_ns);
     notice_exit(run, now_ns);
     if (!child_wants_output(&run->child))
         child_read_output(&run->child); /* dropped, at the pace of the ticks */
@@ -306,7 +378,7 @@ void run_tick(struct run *run, uint64_t now_ns)
         run_readings_sample(run, now_ns);
     if (run->state == RUN_SETTLING)
         settle(run, now_ns);
-    if (run->state == RUN_ENDING && child_reap(&run->child, false, &status)) {
+    if (run->state == RUN_ENDING && has_said_all(run, now_ns) && child_reap(&run->child, false, &status)) {
         finish(run, status);
         return;
     }

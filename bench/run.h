@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "caller.h"
 #include "child.h"
 #include "conditions.h"
 #include "limit.h"
@@ -21,10 +22,11 @@ enum run_state {
     RUN_BUSY,     /* starting or in a busy phase: holds the token */
     RUN_SETTLING, /* parked behind a purge until RSS is steady: holds the token */
     RUN_PRESSED,  /* parked behind the mark of pressure while the neighbour runs: holds the token */
-    RUN_WAITING,  /* silent or ticking: needs no token */
-    RUN_PARKED,   /* at a mark, its next phase needs the token */
-    RUN_ENDING,   /* told to end, or killed: holds the token until it is reaped, for its memory */
-    RUN_DONE,     /* reaped: status and numbers are final */
+    RUN_UNANSWERED, /* parked at a mark whose request must have been answered: holds the token until curl ends */
+    RUN_WAITING,    /* silent or ticking: needs no token */
+    RUN_PARKED,     /* at a mark, its next phase needs the token */
+    RUN_ENDING,     /* told to end, or killed: holds the token until it is reaped, for its memory */
+    RUN_DONE,       /* reaped: status and numbers are final */
 };
 
 struct run {
@@ -43,6 +45,8 @@ struct run {
     bool interrupted; /* ended by us, for the whole matrix stops: not a result */
     struct child child;
     struct limit limit;
+    struct caller caller;       /* of a service */
+    uint64_t unasked_rss_bytes; /* before its null request */
     struct rss *rss;
     struct rss_sched sched_before;
     bool count_calls;
@@ -72,6 +76,8 @@ struct run_spec {
     char *const *environment;  /* with LD_PRELOAD */
     struct cgroup_site *site;  /* where its cgroup is made; NULL: the plan has no limit */
     const char *neighbour;     /* program for the phase pressure */
+    bool is_service;           /* its requests are made by `client` */
+    const char *client;        /* path of curl; NULL: no service, or not installed */
     guint sample_hz;           /* 0: at marks only */
     bool count_calls;          /* system calls, where that is possible: its times are no prices then */
 };

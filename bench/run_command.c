@@ -89,6 +89,8 @@ char *run_command_line(const struct run *run)
     }
     if (run->what.cell->thp == THP_NEVER) /* no tool sets it for another program */
         g_string_append(line, " # the run had PR_SET_THP_DISABLE");
+    if (run->caller.program)
+        g_string_append(line, " # a service: services/README.md says how it is asked");
     if (run->plan->limit_bytes > 0)
         g_string_append_printf(line, " # in a memory cgroup of %" G_GUINT64_FORMAT " bytes",
                                run->plan->limit_bytes);

@@ -64,7 +64,7 @@ bool run_readings_at_mark(struct run *run, struct record_mark *mark)
         return false;
     mark->cgroup = limit_memory(&run->limit);
     mark->running_ns = mark->cpu_wait_ns = RECORD_UNKNOWN; /* no such file, or not of the threads that work */
-    if (run->what.cell->shape->workers == 1 && rss_read_sched(run->rss, &sched)) {
+    if (run->what.cell->shape->workers == 1 && !run->caller.program && rss_read_sched(run->rss, &sched)) {
         mark->running_ns = sched.running_ns - run->sched_before.running_ns;
         mark->cpu_wait_ns = sched.waiting_ns - run->sched_before.waiting_ns;
         run->sched_before = sched;

@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 
 #include "offspring.h"
+#include "run_request.h"
 #include "units.h"
 #include "verify.h"
 
@@ -50,6 +51,8 @@ char *run_verdict_of_deadline(const struct run *run)
         g_string_append(reason, " closed the mark descriptor, and the process lived on");
     else
         g_string_append(reason, " did not end in time");
+    g_autofree char *owed = run_request_owed(run);
+    g_string_append(reason, owed);
     if (child->line->len > 0 && !child->line_handed_out)
         g_string_append_printf(reason, ", with half a mark written: \"%.60s\"", child->line->str);
     if (child_is_stopped(child))
@@ -69,7 +72,7 @@ static char *verdict_of_walk(const struct run *run)
 static void judge_kill(struct run *run, const char *how)
 {
     g_autofree char *limit = units_format_limit(run->plan->limit_bytes);
-    g_autofree char *reason = NULL;
+    g_autofree char *reason = NULL, *owed = run_request_owed(run);
     bool told = limit_procs(&run->limit) != NULL, by_kernel = limit_has_killed(&run->limit);
     g_autofree char *why = by_kernel ? verdict_of_walk(run) : NULL;
     if (why) {
@@ -78,15 +81,16 @@ static void judge_kill(struct run *run, const char *how)
         run->record.pressure_victim = g_strdup("process");
         run_verdict_set(run, "ok", "");
     } else if (by_kernel) {
-        reason = g_strdup_printf("killed by the kernel at the limit of %s in %s", limit, run_phase(run));
+        reason =
+            g_strdup_printf("killed by the kernel at the limit of %s in %s%s", limit, run_phase(run), owed);
         run_verdict_set(run, "oom", reason);
     } else if (told) {
-        reason = g_strdup_printf("%s in %s, not by the kernel: its cgroup counts no oom_kill", how,
-                                 run_phase(run));
+        reason = g_strdup_printf("%s in %s, not by the kernel: its cgroup counts no oom_kill%s", how,
+                                 run_phase(run), owed);
         run_verdict_set(run, "failed", reason);
     } else {
-        reason =
-            g_strdup_printf("%s in %s, presumed to be the kernel's for want of memory", how, run_phase(run));
+        reason = g_strdup_printf("%s in %s, presumed to be the kernel's for want of memory%s", how,
+                                 run_phase(run), owed);
         run_verdict_set(run, "oom", reason);
     }
 }
@@ -108,6 +112,8 @@ void run_verdict_of_exit(struct run *run, int status)
     g_autofree char *said = g_strdelimit(g_strdup(run->child.output->str), "\r\n", ' ');
     if (strlen(said) > 200)
         said[200] = '\0';
-    g_autofree char *reason = g_strdup_printf("%s in %s%s%s", how, run_phase(run), *said ? ": " : "", said);
+    g_autofree char *owed = run_request_owed(run);
+    g_autofree char *reason =
+        g_strdup_printf("%s in %s%s%s%s", how, run_phase(run), owed, *said ? ": " : "", said);
     run_verdict_set(run, "failed", reason);
 }
