@@ -102,6 +102,7 @@ static const char *read_argument(struct params *params, const char *argument)
 {
     static const char *const orders[] = {"insertion", "reverse", "hash"};
     static const char *const removals[] = {"free", "delete"};
+    static const char *const keys[] = {"same", "fresh"};
     static const char *const answers[] = {"no", "yes"};
     struct shape *shape = &params->shape;
     const char *value;
@@ -124,6 +125,10 @@ static const char *read_argument(struct params *params, const char *argument)
         if (!read_word(value, removals, 2, &word))
             return "removal must be free or delete";
         shape->removal = (enum removal)word;
+    } else if (has_key(argument, "keys", &value)) {
+        if (!read_word(value, keys, 2, &word))
+            return "keys must be same or fresh";
+        shape->keys = (enum keys)word;
     } else if (has_key(argument, "survivors_ppm", &value)) {
         if (!read_number(value, 1000000, &number))
             return "survivors_ppm must be 0 to 1000000";
@@ -178,6 +183,7 @@ const char *params_read(struct params *params, char *const *arguments, const cha
                                         .length_max = 30,
                                         .order = ORDER_HASH,
                                         .removal = REMOVAL_FREE,
+                                        .keys = KEYS_SAME,
                                         .seed = 1},
                               .workers = 1,
                               .port = PARAMS_NO_PORT};

@@ -18,6 +18,11 @@ enum removal {
     REMOVAL_DELETE, /* every record; the table stays as large as it is */
 };
 
+enum keys {
+    KEYS_SAME,  /* each build makes the same records */
+    KEYS_FRESH, /* each build makes records that have never been */
+};
+
 #define PARAMS_WORKERS_MAX 64 /* workers */
 #define PARAMS_NO_PORT UINT32_MAX
 
@@ -28,6 +33,7 @@ struct shape {
     uint32_t length_min, length_max;   /* characters of a string */
     enum order order;
     enum removal removal;
+    enum keys keys;
     uint32_t survivors_ppm; /* 0..1000000 */
     uint64_t seed;
 };

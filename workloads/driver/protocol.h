@@ -21,6 +21,9 @@
  *   order=insertion|reverse|hash   in which order the drop frees the records
  *   survivors_ppm=N      of a million records, how many outlive the drop (chosen at random by the seed)
  *   removal=free|delete  free the whole map, or delete every key and keep the table
+ *   keys=same|fresh      each (re)build makes the same records, less the survivors that are still there (default);
+ *                        or build number i, from 0, makes those with the indices i*records to (i+1)*records-1:
+ *                        the survivors of all earlier builds stay in the map then, and every sum counts them
  *   seed=N
  *   workers=N            threads that cycles go round (default 1: the main thread, and no other): (re)build,
  *                        hold and (re)drop number i are worker i modulo N's, as a new request is a new
@@ -57,8 +60,8 @@
 #define PROTOCOL_MARK_FD 3
 #define PROTOCOL_GO_FD 4
 #define PROTOCOL_LINE_MAX 1024
-#define PROTOCOL_WALK_MAX 64 /* phases */
-#define PROTOCOL_TICK_MS 100 /* ticking: one small request this often */
+#define PROTOCOL_WALK_MAX 128 /* phases */
+#define PROTOCOL_TICK_MS 100  /* ticking: one small request this often */
 
 /* What an allocator has to own, all of it: X(function). */
 #define PROTOCOL_OWNED(X)                                                                                    \

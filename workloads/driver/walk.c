@@ -13,13 +13,16 @@
 
 struct walk {
     const struct walk_actions *actions;
-    bool is_timed;               /* latency=yes */
-    const struct workload *twin; /* what builds and drops the map: the workload, or workload_timed */
-    struct batch batch;          /* the map's records */
-    struct shape tick_shape;     /* the same records, fewer of them, none of them surviving */
-    uint64_t ticks;              /* so far: each tick has keys of its own */
-    struct record_sums none, survivors, all;
-    const struct record_sums *present; /* which of these is in the map */
+    bool is_timed;                     /* latency=yes */
+    const struct workload *twin;       /* what builds and drops the map: the workload, or workload_timed */
+    struct batch batch;                /* what the last build made, or the first will make */
+    struct shape tick_shape;           /* the same records, fewer of them, none of them surviving */
+    uint64_t tick_first;               /* index behind those of all builds */
+    uint64_t ticks;                    /* so far: each has keys of its own from there on */
+    struct record_sums all, survivors; /* of the batch */
+    struct record_sums kept;           /* survivors of the batches before it */
+    struct record_sums present;        /* what is in the map */
+    bool dropped;                      /* and that is survivors alone */
     void *map, *tick_map;
     uint64_t held_checksum;
     unsigned builds; /* so far: the cycle's number, which chooses the worker, is one less */
@@ -44,37 +47,57 @@ static uint64_t timeval_ns(struct timeval time)
     return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_usec * 1000u;
 }
 
-static void build(struct walk *walk, bool again)
+static struct record_sums sum_of(struct record_sums a, struct record_sums b)
 {
-    struct batch batch = walk->batch;
-    batch.skip_survivors = again;
-    walk->twin->build(walk->map, &batch);
-    walk->present = &walk->all;
+    return (struct record_sums){a.records + b.records, a.bytes + b.bytes, a.checksum + b.checksum};
+}
+
+/* Chooses the records of the build that is to come, and what will be expected of them. Not in the build's time. */
+static void choose_batch(struct walk *walk)
+{
+    bool again = walk->builds++ > 0, fresh = walk->batch.shape->keys == KEYS_FRESH;
+    if (again && fresh) {
+        walk->kept = walk->present;
+        walk->batch.first = walk->batch.end;
+        walk->batch.end += walk->batch.shape->records;
+    }
+    walk->batch.skip_survivors = again && !fresh;
+    if ((!again || fresh) && (workload.table_bytes || walk->is_timed))
+        record_expect(&walk->batch, &walk->all, &walk->survivors);
+}
+
+static void build(struct walk *walk)
+{
+    walk->twin->build(walk->map, &walk->batch);
+    walk->present = sum_of(walk->kept, walk->all);
+    walk->dropped = false;
 }
 
 static void drop(struct walk *walk)
 {
     walk->twin->drop(walk->map, &walk->batch);
-    walk->present = &walk->survivors;
+    walk->present = sum_of(walk->kept, walk->survivors);
+    walk->dropped = true;
 }
 
-/* Everything goes at the end: survivors, and a table that was kept. */
+/* Everything goes at the end: the survivors of every build, found in the table, and a table that was kept. */
 static void drop_all(struct walk *walk)
 {
     struct shape shape = *walk->batch.shape;
     struct batch batch = walk->batch;
     shape.survivors_ppm = 0;
     shape.removal = REMOVAL_FREE;
+    shape.order = ORDER_HASH;
     batch.shape = &shape;
     workload.drop(walk->map, &batch);
-    walk->present = &walk->none;
+    walk->present = (struct record_sums){0};
 }
 
 static void tick(struct walk *walk)
 {
     struct batch batch = walk->batch;
     batch.shape = &walk->tick_shape;
-    batch.first = walk->batch.end + walk->ticks++ * WALK_TICK_RECORDS;
+    batch.first = walk->tick_first + walk->ticks++ * WALK_TICK_RECORDS;
     batch.end = batch.first + WALK_TICK_RECORDS;
     if (walk->is_timed)
         latency_begin(latency_clock());
@@ -91,7 +114,7 @@ static void cycle(struct walk *walk, enum phase phase)
     if (phase == PHASE_drop || phase == PHASE_redrop)
         drop(walk);
     else
-        build(walk, phase == PHASE_rebuild);
+        build(walk);
     if (walk->is_timed)
         latency_extend(latency_clock());
 }
@@ -159,7 +182,6 @@ static void run_phase(struct walk *walk, const struct step *step, uint64_t begin
         break;
     case PHASE_build:
     case PHASE_rebuild:
-        walk->builds++;
         hand_over(walk, step->phase, walk->builds - 1);
         break;
     case PHASE_silent:
@@ -187,15 +209,11 @@ static void describe_map(struct walk *walk, enum phase phase, struct mark *mark)
     mark->scratch_bytes = scratch_bytes;
     if (!workload.table_bytes)
         return;
-    const struct record_sums *sums = walk->present;
-    mark->shape_bytes = sums->bytes + workload.table_bytes(walk->map, sums->records);
-    if (phase == PHASE_hold) {
-        mark->checksum = walk->held_checksum;
-        mark->shape_checksum = sums->checksum;
-    } else if (sums == &walk->survivors) {
-        mark->checksum = workload.check(walk->map);
-        mark->shape_checksum = sums->checksum;
-    }
+    mark->shape_bytes = walk->present.bytes + workload.table_bytes(walk->map, walk->present.records);
+    if (phase != PHASE_hold && !walk->dropped)
+        return;
+    mark->checksum = phase == PHASE_hold ? walk->held_checksum : workload.check(walk->map);
+    mark->shape_checksum = walk->present.checksum;
 }
 
 /* How many operations the phase is to have, by shape and window alone; false: it has none to be timed. */
@@ -204,10 +222,10 @@ static bool times(const struct walk *walk, const struct step *step, uint64_t *op
     uint64_t all = walk->all.records, others = all - walk->survivors.records;
     switch (step->phase) {
     case PHASE_build:
-        *operations = all;
+    case PHASE_rebuild:
+        *operations = walk->batch.skip_survivors ? others : all;
         return walk->is_timed;
     case PHASE_drop:
-    case PHASE_rebuild:
     case PHASE_redrop:
         *operations = others;
         return walk->is_timed;
@@ -224,6 +242,8 @@ static void step(struct walk *walk, const struct step *step)
     struct mark mark = {0};
     struct mark_latency latency;
     struct rusage before, after;
+    if (step->phase == PHASE_build || step->phase == PHASE_rebuild)
+        choose_batch(walk);
     bool timed = times(walk, step, &latency.shape_count);
     crew_begin(step->phase);
     getrusage(RUSAGE_SELF, &before);
@@ -253,14 +273,23 @@ static void *new_map(const struct shape *shape)
     return scratch_new(workload.map_bytes + (workload.more_map_bytes ? workload.more_map_bytes(shape) : 0));
 }
 
+static uint64_t count_builds(const struct params *params)
+{
+    uint64_t builds = 0;
+    for (unsigned i = 0; i < params->steps; i++)
+        builds += params->walk[i].phase == PHASE_build || params->walk[i].phase == PHASE_rebuild;
+    return builds;
+}
+
 void walk_run(const struct params *params, const struct walk_actions *actions)
 {
+    bool fresh = params->shape.keys == KEYS_FRESH;
     struct walk walk = {.actions = actions,
                         .is_timed = params->latency,
                         .twin = params->latency ? &workload_timed : &workload,
                         .batch = {.shape = &params->shape, .end = params->shape.records},
-                        .tick_shape = params->shape};
-    walk.present = &walk.none;
+                        .tick_shape = params->shape,
+                        .tick_first = params->shape.records * (fresh ? count_builds(params) : 1)};
     walk.tick_shape.survivors_ppm = 0;
     walk.tick_shape.removal = REMOVAL_FREE;
     walk.batch.pool = record_pool_new(&params->shape);
@@ -269,8 +298,6 @@ void walk_run(const struct params *params, const struct walk_actions *actions)
     walk.tick_map = new_map(&params->shape);
     if (params->latency)
         latency_open();
-    if (workload.table_bytes || params->latency)
-        record_expect(&walk.batch, &walk.all, &walk.survivors);
     step(&walk, &(struct step){.phase = PHASE_baseline});
     for (unsigned i = 0; i < params->steps; i++)
         step(&walk, &params->walk[i]);

@@ -20,7 +20,7 @@
 #define HANG_S 60 /* longer than any walk of the tests by far */
 #define WORDS_MAX 16
 
-static char running[512]; /* the title of the last child */
+static char running[CHILD_TITLE_MAX]; /* the title of the last child */
 
 static void say_hung(int signal_number)
 {

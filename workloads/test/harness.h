@@ -10,7 +10,8 @@
 
 #include "driver/mark.h"
 
-#define CHILD_MARKS_MAX 32
+#define CHILD_MARKS_MAX 64
+#define CHILD_TITLE_MAX 1024
 #define CHILD_COUNT_FD 5 /* where a child finds the descriptor of `count_fd` */
 
 struct start {
@@ -23,7 +24,7 @@ struct start {
 };
 
 struct child {
-    char title[512]; /* program and arguments */
+    char title[CHILD_TITLE_MAX]; /* program and arguments */
     pid_t pid;
     int mark_fd, go_fd, error_fd;
 };
