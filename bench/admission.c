@@ -6,21 +6,35 @@
 #include "run.h"
 #include "units.h"
 
-/* What the runs that wait may still grow by. One at a time is busy, and as a rule it ends then: the largest
- * counts. Where a walk waits again behind a second build each may keep what it grew by: the sum counts. */
+/* What a run may still grow by: nothing without a further build (or a neighbour) ahead. *keeps: it waits again behind
+ * that, and may hold what it grew by. */
+static uint64_t growth_of(const struct run *run, bool *keeps)
+{
+    uint64_t peak = plan_admitted_bytes(run->plan, run->what.cell);
+    bool grows = false;
+    *keeps = false;
+    for (guint i = run->step + 1; i < run->steps->len; i++) {
+        const struct plan_step *step = run->steps->pdata[i];
+        *keeps = *keeps || (grows && step->waits);
+        grows = grows || step->builds || strcmp(step->phase, "pressure") == 0;
+    }
+    return grows ? peak - MIN(peak, run->last_rss_bytes) : 0;
+}
+
+/* What the runs that wait may still grow by. One at a time is busy: of those that end then the largest counts; those
+ * that wait again may all have grown, and their sum counts. */
 static uint64_t regrowth(const GPtrArray *active)
 {
     uint64_t largest = 0, sum = 0;
-    bool keeps = false;
     for (guint i = 0; i < active->len; i++) {
-        const struct run *run = active->pdata[i];
-        uint64_t peak = plan_admitted_bytes(run->plan, run->what.cell);
-        uint64_t growth = peak - MIN(peak, run->last_rss_bytes);
-        largest = MAX(largest, growth);
-        sum += growth;
-        keeps = keeps || plan_waits_behind_second_build(run->plan);
+        bool keeps;
+        uint64_t growth = growth_of(active->pdata[i], &keeps);
+        if (keeps)
+            sum += growth;
+        else
+            largest = MAX(largest, growth);
     }
-    return keeps ? sum : largest;
+    return sum + largest;
 }
 
 /* The system has the THP mode this run needs, or may be given it: it matters to nobody alive. */

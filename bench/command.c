@@ -83,15 +83,16 @@ static void print_cells(const struct suite *suite, const struct options *options
 
 static void print_estimate(const struct suite *suite)
 {
-    uint64_t busy_ms = 0, peak = 0;
+    uint64_t busy_ms = 0, waiting_ms = 0, peak = 0;
     for (guint i = 0; i < suite->cells->len; i++) {
         const struct plan_cell *cell = suite->cells->pdata[i];
         if (suite_probe(suite, cell)->verdict != PROBE_PROVEN)
             continue;
-        busy_ms += plan_expected_busy_ms(cell->shape);
+        busy_ms += plan_expected_busy_ms(cell);
+        waiting_ms = MAX(waiting_ms, plan_waiting_ms(cell));
         peak = MAX(peak, plan_admitted_bytes(suite->plan, cell));
     }
-    uint64_t total_ms = busy_ms * suite->plan->repeat + suite->plan->silent_ms + suite->plan->ticking_ms;
+    uint64_t total_ms = busy_ms * suite->plan->repeat + waiting_ms;
     g_autofree char *time = units_format_duration_ms(total_ms);
     g_autofree char *memory = units_format_bytes(peak);
     g_autofree char *has = units_format_bytes(machine_available_bytes());

@@ -93,7 +93,7 @@ static bool collect_done(struct matrix *matrix, GError **error)
         if (!run->interrupted) { /* a run we ended ourselves is not a result */
             see_run(matrix, run);
             written = write_row(matrix, &run->record, run->marks, run->samples,
-                                plan_expected_busy_ms(run->what.cell->shape), error);
+                                plan_expected_busy_ms(run->what.cell), error);
             if (!matrix->options->no_repeat)
                 explain(run);
         }
@@ -109,8 +109,7 @@ static bool skip(struct matrix *matrix, const struct run_spec *spec, const char 
     struct run *run = run_new(spec);
     run->record.status = g_strdup("skipped");
     run->record.reason = g_strdup(reason);
-    bool written =
-        write_row(matrix, &run->record, NULL, NULL, plan_expected_busy_ms(spec->what.cell->shape), error);
+    bool written = write_row(matrix, &run->record, NULL, NULL, plan_expected_busy_ms(spec->what.cell), error);
     run_free(run);
     return written;
 }
@@ -262,8 +261,8 @@ bool matrix_run(GPtrArray *specs, struct folder *folder, const struct matrix_opt
     for (guint i = 0; i < specs->len; i++) {
         const struct run_spec *spec = specs->pdata[i];
         g_ptr_array_add(matrix.queue, specs->pdata[i]);
-        expected_ms += plan_expected_busy_ms(spec->what.cell->shape);
-        window_ms = spec->plan->silent_ms + spec->plan->ticking_ms;
+        expected_ms += plan_expected_busy_ms(spec->what.cell);
+        window_ms = MAX(window_ms, plan_waiting_ms(spec->what.cell));
     }
     progress_start(&matrix.progress, specs->len + options->set_aside, expected_ms, window_ms, begin);
     matrix.progress.done = matrix.progress.set_aside = options->set_aside;

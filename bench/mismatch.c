@@ -34,7 +34,7 @@ static const struct {
 
 static const char *const columns[] = {"workload",   "shape",   "records",     "strings", "length",
                                       "order",      "removal", "survivors",   "seed",    "window_ms",
-                                      "ticking_ms", "thp",     "limit_bytes", "workers"};
+                                      "ticking_ms", "thp",     "limit_bytes", "workers", "keys"};
 
 static void mismatch_free(gpointer data)
 {
@@ -78,7 +78,7 @@ static void add_of_cell(GPtrArray *found, const char *key, const char *cell, con
 
 static const GKeyFile *file_of(const struct pair_side *side, const char *group)
 {
-    return strcmp(group, "plan") == 0 ? side->plan : side->machine;
+    return strcmp(group, "plan") == 0 || g_str_has_prefix(group, "walk ") ? side->plan : side->machine;
 }
 
 static char *condition_of(const struct pair_side *side, const char *group, const char *key,
@@ -114,6 +114,24 @@ static void find_in_folders(const struct pair *pair, GPtrArray *found)
             continue;
         add(found, key, NULL, a, b, false);
     }
+}
+
+/* Walks of one name are part of cells of one name. */
+static void find_in_walks(const struct pair *pair, GPtrArray *found)
+{
+    static const struct {
+        const char *key, *absent;
+    } keys[] = {{"phases", ""}, {"cycles", "1"}};
+    g_auto(GStrv) groups = g_key_file_get_groups(pair->sides[PAIR_A].plan, NULL);
+    for (char **group = groups; *group; group++)
+        for (guint i = 0; g_str_has_prefix(*group, "walk ") && i < G_N_ELEMENTS(keys); i++) {
+            if (!g_key_file_has_group(pair->sides[PAIR_B].plan, *group))
+                break;
+            g_autofree char *a = condition_of(&pair->sides[PAIR_A], *group, keys[i].key, keys[i].absent);
+            g_autofree char *b = condition_of(&pair->sides[PAIR_B], *group, keys[i].key, keys[i].absent);
+            if (strcmp(a, b) != 0)
+                add(found, "walk", *group + strlen("walk "), a, b, false);
+        }
 }
 
 /* What people compare: told, not refused. */
@@ -181,6 +199,7 @@ GPtrArray *mismatch_find(const struct pair *pair)
 {
     GPtrArray *found = g_ptr_array_new_with_free_func(mismatch_free);
     find_in_folders(pair, found);
+    find_in_walks(pair, found);
     find_in_cells(pair, found);
     find_in_allocators(pair, found);
     return found;

@@ -5,8 +5,9 @@
  *                          thp_defrag overcommit_memory cgroup_limit_bytes page_reporting afterfree_version
  *   machine.ini [run]      fixed_addresses pass count_calls
  *   plan.ini [plan]        walk latency
+ *   plan.ini [walk NAME]   phases cycles, of a walk both have: the key is walk, too
  *   runs.csv, cell by cell workload shape records strings length order removal survivors seed window_ms
- *                          ticking_ms thp limit_bytes workers, and env
+ *                          ticking_ms thp limit_bytes workers keys, and env
  * What a folder does not know (written by another version) is not held against it, nor the empty thp of a cell
  * of which no run of B is proven: it may never have begun.
  *

@@ -2,9 +2,9 @@
 
 #include <string.h>
 
-#include "driver/protocol.h"
 #include "error.h"
 #include "plan_cells.h"
+#include "plan_walk.h"
 #include "section.h"
 
 #define LIMIT_MIN_BYTES (UINT64_C(4) << 20)
@@ -15,14 +15,8 @@ static void shape_free(gpointer data)
     g_free(shape->name);
     g_free(shape->order);
     g_free(shape->removal);
+    g_free(shape->keys);
     g_free(shape);
-}
-
-static void step_free(gpointer data)
-{
-    struct plan_step *step = data;
-    g_free(step->phase);
-    g_free(step);
 }
 
 void plan_free(struct plan *plan)
@@ -34,6 +28,7 @@ void plan_free(struct plan *plan)
     g_free(plan->summary);
     g_free(plan->baseline);
     g_ptr_array_unref(plan->walk);
+    g_ptr_array_unref(plan->walks);
     g_ptr_array_unref(plan->shapes);
     g_ptr_array_unref(plan->groups);
     g_ptr_array_unref(plan->costs);
@@ -41,63 +36,12 @@ void plan_free(struct plan *plan)
     g_free(plan);
 }
 
-static bool phase_waits(const char *phase)
-{
-    return strcmp(phase, "silent") == 0 || strcmp(phase, "ticking") == 0;
-}
-
-static bool phase_builds(const char *phase)
-{
-    return strcmp(phase, "build") == 0 || strcmp(phase, "rebuild") == 0;
-}
-
-/* A map is built when there is none, and read or dropped when there is one. */
-static bool makes_sense(const char *phase, bool *full)
-{
-    bool builds = phase_builds(phase);
-    bool drops = strcmp(phase, "drop") == 0 || strcmp(phase, "redrop") == 0;
-    bool fits = builds ? !*full : drops || strcmp(phase, "hold") == 0 ? *full : true;
-    if (builds || drops)
-        *full = builds;
-    return fits;
-}
-
-void plan_add_step(struct plan *plan, const char *phase)
-{
-    struct plan_step *step = g_new0(struct plan_step, 1);
-    step->phase = g_strdup(phase);
-    step->waits = phase_waits(phase);
-    step->window_ms = strcmp(phase, "silent") == 0    ? plan->silent_ms
-                      : strcmp(phase, "ticking") == 0 ? plan->ticking_ms
-                                                      : 0;
-    g_ptr_array_add(plan->walk, step);
-}
-
 static bool read_walk(struct plan *plan, const struct section *in, GError **error)
 {
-    static const char *const phases[] = {"build",  "hold",    "drop",  "silent",   "ticking", "rebuild",
-                                         "redrop", "collect", "purge", "pressure", NULL};
-    bool full = false, builds = false;
-    g_auto(GStrv) names = section_list(in, "walk");
-    if (!names)
-        names = g_strsplit(PLAN_DEFAULT_WALK, " ", -1);
-    for (char **name = names; *name; name++) {
-        if (!g_strv_contains(phases, *name))
-            return section_refuse(in, "walk", error, "\"%s\" is no phase", *name);
-        if (strcmp(*name, "pressure") == 0 && name[1])
-            return section_refuse(in, "walk", error, "pressure comes last: it may kill the process");
-        if (!makes_sense(*name, &full))
-            return section_refuse(in, "walk", error, "\"%s\" has %s map there", *name,
-                                  full ? "already a" : "no");
-        builds = builds || phase_builds(*name);
-        plan_add_step(plan, *name);
-    }
-    if (!builds)
-        return section_refuse(in, "walk", error, "builds no map");
-    if (plan->walk->len > PROTOCOL_WALK_MAX)
-        return section_refuse(in, "walk", error, "has %u phases, at most %d are possible", plan->walk->len,
-                              PROTOCOL_WALK_MAX);
-    return true;
+    g_auto(GStrv) phases = section_list(in, "walk");
+    if (!phases)
+        phases = g_strsplit(PLAN_DEFAULT_WALK, " ", -1);
+    return plan_walk_fill(plan->walk, plan, phases, 1, in, "walk", error);
 }
 
 static bool read_plan_group(struct plan *plan, GError **error)
@@ -135,16 +79,18 @@ static bool read_plan_group(struct plan *plan, GError **error)
 
 static bool read_shape(struct plan *plan, const char *group, GError **error)
 {
-    static const char *const keys[] = {"records", "strings", "length",  "order", "survivors",
-                                       "removal", "seed",    "workers", NULL};
+    static const char *const keys[] = {"records", "strings", "length", "order",   "survivors",
+                                       "removal", "keys",    "seed",   "workers", NULL};
     static const char *const orders[] = {"insertion", "reverse", "hash", NULL};
     static const char *const removals[] = {"free", "delete", NULL};
+    static const char *const keys_of_builds[] = {"same", "fresh", NULL};
     const struct section in = {.ini = plan->ini, .group = group};
     double survivors = 0;
     struct plan_shape *shape = g_new0(struct plan_shape, 1);
     g_ptr_array_add(plan->shapes, shape);
     shape->name = g_strdup(group + strlen("shape "));
     shape->removal = g_strdup("free");
+    shape->keys = g_strdup("same");
     shape->seed = plan->seed;
     shape->workers = 1;
     if (!section_has_only(&in, keys, error) || !section_count(&in, "records", true, &shape->records, error) ||
@@ -152,6 +98,7 @@ static bool read_shape(struct plan *plan, const char *group, GError **error)
         !section_range(&in, "length", true, &shape->length, error) ||
         !section_word(&in, "order", true, orders, &shape->order, error) ||
         !section_word(&in, "removal", false, removals, &shape->removal, error) ||
+        !section_word(&in, "keys", false, keys_of_builds, &shape->keys, error) ||
         !section_fraction(&in, "survivors", false, &survivors, error) ||
         !section_count(&in, "seed", false, &shape->seed, error) ||
         !section_count(&in, "workers", false, &shape->workers, error))
@@ -192,12 +139,22 @@ static bool read_cells(struct plan *plan, const char *group, GPtrArray *into, GE
     return cells != NULL;
 }
 
+static bool read_named_walk(struct plan *plan, const char *group, GError **error)
+{
+    struct plan_walk *walk = plan_walk_read(plan, group, error);
+    if (walk)
+        g_ptr_array_add(plan->walks, walk);
+    return walk != NULL;
+}
+
 static bool read_group(struct plan *plan, const char *group, GError **error)
 {
     const char *name = strchr(group, ' ');
     if (name && plan_is_name(name + 1)) {
         if (g_str_has_prefix(group, "shape "))
             return read_shape(plan, group, error);
+        if (g_str_has_prefix(group, "walk "))
+            return read_named_walk(plan, group, error);
         if (g_str_has_prefix(group, "cells "))
             return read_cells(plan, group, plan->groups, error);
         if (g_str_has_prefix(group, "cost "))
@@ -207,18 +164,30 @@ static bool read_group(struct plan *plan, const char *group, GError **error)
     } else if (strcmp(group, "limit") == 0) {
         return read_limit(plan, error);
     }
-    return ini_refuse(plan->ini, group, NULL, error,
-                      "a group is [plan], [limit], [shape NAME], [cells NAME] or [cost NAME], NAME of "
-                      "letters, digits, . - _, "
-                      "at most " G_STRINGIFY(ALLOCATOR_NAME_MAX) " characters");
+    return ini_refuse(
+        plan->ini, group, NULL, error,
+        "a group is [plan], [limit], [walk NAME], [shape NAME], [cells NAME] or [cost NAME], NAME of "
+        "letters, digits, . - _, "
+        "at most " G_STRINGIFY(ALLOCATOR_NAME_MAX) " characters");
 }
 
-static bool has_phase(const struct plan *plan, const char *phase)
+/* The neighbour wants a limit that it can reach. */
+static bool has_limit(const struct plan *plan, const GPtrArray *walk, const char *group, const char *key,
+                      GError **error)
 {
-    for (guint i = 0; i < plan->walk->len; i++)
-        if (strcmp(((struct plan_step *)plan->walk->pdata[i])->phase, phase) == 0)
-            return true;
-    return false;
+    return plan->limit_bytes > 0 || !plan_walk_has(walk, "pressure") ||
+           ini_refuse(plan->ini, group, key, error, "pressure needs a [limit] that the neighbour can reach");
+}
+
+static bool walks_are_limited(const struct plan *plan, GError **error)
+{
+    for (guint i = 0; i < plan->walks->len; i++) {
+        const struct plan_walk *walk = plan->walks->pdata[i];
+        g_autofree char *group = g_strconcat("walk ", walk->name, NULL);
+        if (!has_limit(plan, walk->steps, group, "phases", error))
+            return false;
+    }
+    return has_limit(plan, plan->walk, "plan", "walk", error);
 }
 
 static bool read_file(struct plan *plan, GError **error)
@@ -230,9 +199,8 @@ static bool read_file(struct plan *plan, GError **error)
     for (char **group = groups; *group; group++)
         if (!read_group(plan, *group, error))
             return false;
-    if (has_phase(plan, "pressure") && plan->limit_bytes == 0)
-        return ini_refuse(plan->ini, "plan", "walk", error,
-                          "pressure needs a [limit] that the neighbour can reach");
+    if (!walks_are_limited(plan, error))
+        return false;
     if (plan->groups->len + plan->costs->len > 0)
         return true;
     g_set_error(error, AFTERFREE_ERROR, EXIT_BAD_DATA,
@@ -250,7 +218,8 @@ struct plan *plan_read(const char *path, GError **error)
     plan->repeat = 1;
     plan->rounds = PLAN_DEFAULT_ROUNDS;
     plan->timeout_ms = 10 * 60 * 1000;
-    plan->walk = g_ptr_array_new_with_free_func(step_free);
+    plan->walk = plan_walk_new();
+    plan->walks = g_ptr_array_new_with_free_func(plan_walk_free);
     plan->shapes = g_ptr_array_new_with_free_func(shape_free);
     plan->groups = g_ptr_array_new_with_free_func(plan_cells_free);
     plan->costs = g_ptr_array_new_with_free_func(plan_cells_free);

@@ -3,9 +3,10 @@
  *   [plan]        summary= baseline=ALLOCATOR/SETTING seed= repeat= rounds= walk= silent= ticking= timeout=
  *                 latency=yes|no
  *   [limit]       memory= (needed) oom=fault|answer
- *   [shape NAME]  records= strings= length= order= (all four needed) survivors= removal= seed= workers=
- *   [cells NAME]  allocators= settings=|policies= workloads= shapes= thp=
- *   [cost NAME]   the same without thp=
+ *   [walk NAME]   phases= (needed) cycles=
+ *   [shape NAME]  records= strings= length= order= (all four needed) survivors= removal= keys= seed= workers=
+ *   [cells NAME]  allocators= settings=|policies= workloads= shapes= walks= thp=
+ *   [cost NAME]   the same without walks= and thp=
  *
  * Strict like descriptors: an unknown group or key, a bad value, a name that selects nothing is an error
  * (EXIT_BAD_DATA) that names file, line, group and key. bench/plans/README.md describes every key. */
@@ -36,7 +37,7 @@ struct plan_shape {
     char *name;
     uint64_t records;
     struct units_range strings, length; /* strings a slice, characters a string */
-    char *order, *removal;              /* words of driver/protocol.h */
+    char *order, *removal, *keys;       /* words of driver/protocol.h */
     uint32_t survivors_ppm;
     uint64_t seed, workers; /* threads that cycles go round */
 };
@@ -44,12 +45,19 @@ struct plan_shape {
 struct plan_step {
     char *phase;        /* a phase of driver/protocol.h */
     bool waits;         /* silent or ticking: needs no busy token */
+    bool builds;        /* build or rebuild */
     uint64_t window_ms; /* of a waiting phase */
+};
+
+struct plan_walk { /* a [walk NAME] group */
+    char *name;
+    GPtrArray *steps; /* of struct plan_step *, all cycles of it */
 };
 
 struct plan_cells { /* a [cells NAME] or [cost NAME] group: globs, expanded by plan_expand */
     char *group;    /* "cells NAME" */
     char **allocators, **settings, **policies, **workloads, **shapes; /* settings or policies is NULL */
+    char **walks;                                                     /* names; NULL: the plan's own */
     char **thp;                                                       /* modes; NULL: as the system is */
 };
 
@@ -60,7 +68,8 @@ struct plan {
     uint64_t limit_bytes; /* each cell runs in a memory cgroup of that limit; 0: in ours */
     bool latency;         /* operations are timed; of the memory pass only */
     bool oom_is_answer;   /* being killed at the limit does not make the exit code 1 */
-    GPtrArray *walk;      /* of struct plan_step * */
+    GPtrArray *walk;      /* of struct plan_step *: of the cells that name none */
+    GPtrArray *walks;     /* of struct plan_walk * */
     GPtrArray *shapes;    /* of struct plan_shape * */
     GPtrArray *groups;    /* of struct plan_cells *, [cells …]; in the timed passes [cost …] */
     GPtrArray *costs;     /* the same of [cost …]; empty once a timed pass has taken them */
@@ -70,10 +79,13 @@ struct plan {
 
 /* One point of the matrix. Borrows from plan and allocators, which must outlive it. */
 struct plan_cell {
-    char *name; /* ALLOCATOR/SETTING/WORKLOAD/SHAPE, and /thp-MODE where the group asks for one */
+    char
+        *name; /* ALLOCATOR/SETTING/WORKLOAD/SHAPE, and where the group asks for them /walk-NAME, /thp-MODE */
     const struct allocator *allocator;
     const struct allocator_setting *setting;
     const struct plan_shape *shape;
+    const GPtrArray *walk; /* of struct plan_step * */
+    const char *walk_name; /* NULL: it is the plan's own */
     char *workload;
     enum thp_mode thp;
 };
@@ -86,9 +98,6 @@ struct plan_run {
 
 struct plan *plan_read(const char *path, GError **error);
 void plan_free(struct plan *plan);
-
-/* A phase of the protocol behind the walk's last; a waiting one has the plan's window. */
-void plan_add_step(struct plan *plan, const char *phase);
 
 /* "memory", "cost", "calls": in machine.ini, [run] pass. */
 const char *plan_pass_name(enum plan_pass pass);
@@ -115,10 +124,10 @@ void plan_group_by_thp(GArray *runs);
 void plan_group_by_shape(GArray *runs, const struct plan *plan);
 
 /* An upper estimate of the bytes a run needs at its peak, for admission: what the records ask for, a node
- * and table's worth each, plus half for headers, rounding and the rebuild's growth. A setting that gives
- * nothing back, or not within the silent window, need not use what it holds for the next build, and what one
- * worker has freed may not serve another: then each further build of the walk counts as a map of its own. A floor
- * has its arena before it is asked for anything. */
+ * and table's worth each, plus half for headers, rounding and the rebuild's growth; with fresh keys the survivors of
+ * earlier builds, too. A setting that gives nothing back, or not within the silent window, need not use what it holds
+ * for the next build (then it is as if it had one map more), and what one worker has freed may not serve another (a
+ * map each, as far as the walk has builds). A floor has its arena before it is asked for anything. */
 uint64_t plan_expected_peak_bytes(const struct plan *plan, const struct plan_cell *cell);
 
 /* What admission counts: the limit where there is one, for a cell may fill it (a neighbour does) and never pass
@@ -126,10 +135,10 @@ uint64_t plan_expected_peak_bytes(const struct plan *plan, const struct plan_cel
 uint64_t plan_admitted_bytes(const struct plan *plan, const struct plan_cell *cell);
 
 /* An estimate of the busy time of one run, in ms, for the time left; replaced by measured ones. */
-uint64_t plan_expected_busy_ms(const struct plan_shape *shape);
+uint64_t plan_expected_busy_ms(const struct plan_cell *cell);
 
-/* Does the walk wait again after a second build? Then several runs can hold a second map's memory. */
-bool plan_waits_behind_second_build(const struct plan *plan);
+/* The sum of its windows: no time of the token's. */
+uint64_t plan_waiting_ms(const struct plan_cell *cell);
 
 /* Is the silent window too short to see this setting act? */
 bool plan_window_is_short(const struct plan *plan, const struct allocator_setting *setting);

@@ -14,6 +14,7 @@ void plan_cells_free(gpointer data)
     g_strfreev(cells->policies);
     g_strfreev(cells->workloads);
     g_strfreev(cells->shapes);
+    g_strfreev(cells->walks);
     g_strfreev(cells->thp);
     g_free(cells);
 }
@@ -45,13 +46,20 @@ static bool good_modes(const struct section *in, char **modes, GError **error)
     return true;
 }
 
-/* [cost NAME] has no thp: times under several modes are several plans'. */
+static bool good_walks(const struct section *in, char **walks, GError **error)
+{
+    if (!walks && g_key_file_has_key(ini_values(in->ini), in->group, "walks", NULL))
+        return section_refuse(in, "walks", error, "is empty; leave it out, or give names of [walk …] groups");
+    return true;
+}
+
+/* [cost NAME] has no thp, for times under several modes are several plans', and no walks, for all are timed on one. */
 static bool cells_are_good(const struct plan_cells *cells, const struct section *in, GError **error)
 {
-    static const char *const with_thp[] = {"allocators", "settings", "policies", "workloads",
-                                           "shapes",     "thp",      NULL};
-    static const char *const without[] = {"allocators", "settings", "policies", "workloads", "shapes", NULL};
-    const char *const *keys = g_str_has_prefix(in->group, "cells ") ? with_thp : without;
+    static const char *const all[] = {"allocators", "settings", "policies", "workloads",
+                                      "shapes",     "walks",    "thp",      NULL};
+    static const char *const timed[] = {"allocators", "settings", "policies", "workloads", "shapes", NULL};
+    const char *const *keys = g_str_has_prefix(in->group, "cells ") ? all : timed;
     if (!section_has_only(in, keys, error))
         return false;
     if (!cells->allocators)
@@ -71,7 +79,7 @@ static bool cells_are_good(const struct plan_cells *cells, const struct section 
                 in, "workloads", error,
                 "\"%s\" is no name of a workload: letters, digits, . - _, at most %d characters", *name,
                 ALLOCATOR_NAME_MAX);
-    return good_modes(in, cells->thp, error);
+    return good_walks(in, cells->walks, error) && good_modes(in, cells->thp, error);
 }
 
 struct plan_cells *plan_cells_read(const struct ini *ini, const char *group, GError **error)
@@ -84,6 +92,7 @@ struct plan_cells *plan_cells_read(const struct ini *ini, const char *group, GEr
     cells->policies = section_list(&in, "policies");
     cells->workloads = section_list(&in, "workloads");
     cells->shapes = section_list(&in, "shapes");
+    cells->walks = section_list(&in, "walks");
     cells->thp = section_list(&in, "thp");
     return cells_are_good(cells, &in, error) ? cells : (plan_cells_free(cells), NULL);
 }

@@ -1,8 +1,8 @@
-/* plan_expand, plan_schedule and the estimates of plan.h: from a plan to the runs it means. */
+/* plan_expand and plan_schedule of plan.h: from a plan to the runs it means. */
 #include <string.h>
 
 #include "error.h"
-#include "plan.h"
+#include "plan_walk.h"
 
 static void cell_free(gpointer data)
 {
@@ -48,8 +48,10 @@ static const struct plan_shape *find_shape(const struct plan *plan, const char *
 /* `mode`: a word of the group's thp; NULL: the group does not ask. */
 static void add_cell(struct expansion *expansion, const struct plan_cell *like, const char *mode)
 {
-    char *name = g_strdup_printf("%s/%s/%s/%s%s%s", like->allocator->name, like->setting->name,
-                                 like->workload, like->shape->name, mode ? "/thp-" : "", mode ? mode : "");
+    const char *walk = like->walk_name;
+    char *name = g_strdup_printf("%s/%s/%s/%s%s%s%s%s", like->allocator->name, like->setting->name,
+                                 like->workload, like->shape->name, walk ? "/walk-" : "", walk ? walk : "",
+                                 mode ? "/thp-" : "", mode ? mode : "");
     if (!g_hash_table_add(expansion->seen, name))
         return;
     struct plan_cell *cell = g_memdup2(like, sizeof *like);
@@ -58,6 +60,18 @@ static void add_cell(struct expansion *expansion, const struct plan_cell *like, 
     if (mode)
         thp_parse(mode, &cell->thp);
     g_ptr_array_add(expansion->cells, cell);
+}
+
+/* One cell for each walk and THP mode the group asks for; where it asks for none, the plan's walk, the system's mode. */
+static void add_walks(struct expansion *expansion, struct plan_cell like)
+{
+    const struct plan_cells *group = expansion->group;
+    for (guint w = 0; w == 0 || (group->walks && group->walks[w]); w++) {
+        like.walk_name = group->walks ? group->walks[w] : NULL;
+        like.walk = like.walk_name ? plan_walk_find(expansion->plan, like.walk_name) : expansion->plan->walk;
+        for (guint i = 0; i == 0 || (group->thp && group->thp[i]); i++)
+            add_cell(expansion, &like, group->thp ? group->thp[i] : NULL);
+    }
 }
 
 static void add_cells(struct expansion *expansion, const struct allocator *allocator,
@@ -70,8 +84,7 @@ static void add_cells(struct expansion *expansion, const struct allocator *alloc
                                            .setting = setting,
                                            .shape = find_shape(expansion->plan, *shape),
                                            .workload = *workload};
-            for (guint i = 0; i == 0 || (group->thp && group->thp[i]); i++)
-                add_cell(expansion, &like, group->thp ? group->thp[i] : NULL);
+            add_walks(expansion, like);
         }
 }
 
@@ -118,6 +131,9 @@ static bool expand_group(struct expansion *expansion, const GPtrArray *allocator
     for (char **shape = group->shapes; *shape; shape++)
         if (!find_shape(expansion->plan, *shape))
             return ini_refuse(ini, group->group, "shapes", error, "there is no [shape %s]", *shape);
+    for (char **walk = group->walks; walk && *walk; walk++)
+        if (!plan_walk_find(expansion->plan, *walk))
+            return ini_refuse(ini, group->group, "walks", error, "there is no [walk %s]", *walk);
     for (char **glob = group->allocators; *glob; glob++)
         if (!selects_any(allocators, *glob, NULL))
             return ini_refuse(ini, group->group, "allocators", error, "\"%s\" matches no descriptor", *glob);
@@ -226,73 +242,4 @@ void plan_group_by_shape(GArray *runs, const struct plan *plan)
                 g_array_append_val(grouped, *run);
         }
     memcpy(runs->data, grouped->data, runs->len * sizeof(struct plan_run));
-}
-
-/* --- estimates --- */
-
-static bool phase_builds(const struct plan_step *step)
-{
-    return strcmp(step->phase, "build") == 0 || strcmp(step->phase, "rebuild") == 0;
-}
-
-static double mean(struct units_range range)
-{
-    return ((double)range.low + (double)range.high) / 2;
-}
-
-/* Estimates stay far below what a uint64_t holds: their sums do not wrap, and what is absurd is never
- * admitted. */
-static uint64_t whole(double estimate)
-{
-    return (uint64_t)MIN(estimate, 1e18);
-}
-
-static guint count_builds(const struct plan *plan)
-{
-    guint builds = 0;
-    for (guint i = 0; i < plan->walk->len; i++)
-        builds += phase_builds(plan->walk->pdata[i]);
-    return builds;
-}
-
-/* Measured: with decay off one allocator's second build of 10 million records peaks at 1.8 times the first's. */
-uint64_t plan_expected_peak_bytes(const struct plan *plan, const struct plan_cell *cell)
-{
-    const double node_key_table = 160, pointer_and_rounding = 32, margin = 1.5;
-    const double before = cell->allocator->is_floor ? 350e6 : 32e6; /* a floor has its arena at once */
-    const struct plan_shape *shape = cell->shape;
-    bool keeps = cell->setting->policy == ALLOCATOR_POLICY_NEVER ||
-                 plan_window_is_short(plan, cell->setting) || shape->workers > 1;
-    guint builds = count_builds(plan), kept = keeps && builds > 1 ? builds - 1 : 0;
-    double record = node_key_table + mean(shape->strings) * (mean(shape->length) + pointer_and_rounding);
-    return whole((double)shape->records * record * (margin + kept) + before);
-}
-
-uint64_t plan_admitted_bytes(const struct plan *plan, const struct plan_cell *cell)
-{
-    return plan->limit_bytes > 0 ? plan->limit_bytes : plan_expected_peak_bytes(plan, cell);
-}
-
-uint64_t plan_expected_busy_ms(const struct plan_shape *shape)
-{
-    const double ns_per_record = 2700, ns_per_string = 600, start_ms = 100;
-    return whole((double)shape->records * (ns_per_record + ns_per_string * mean(shape->strings)) / 1e6 +
-                 start_ms);
-}
-
-bool plan_window_is_short(const struct plan *plan, const struct allocator_setting *setting)
-{
-    return setting->has_delay && setting->delay_ms >= plan->silent_ms;
-}
-
-bool plan_waits_behind_second_build(const struct plan *plan)
-{
-    guint builds = 0;
-    for (guint i = 0; i < plan->walk->len; i++) {
-        const struct plan_step *step = plan->walk->pdata[i];
-        if (step->waits && builds > 1)
-            return true;
-        builds += phase_builds(step);
-    }
-    return false;
 }

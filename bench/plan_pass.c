@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "error.h"
-#include "plan.h"
+#include "plan_walk.h"
 
 static const char *const names[] = {[PLAN_MEMORY] = "memory", [PLAN_COST] = "cost", [PLAN_CALLS] = "calls"};
 
@@ -36,9 +36,10 @@ bool plan_take_pass(struct plan *plan, enum plan_pass pass, GError **error)
         plan->silent_ms = plan->ticking_ms = 0;
         plan->latency = false; /* a price of its own */
         g_auto(GStrv) phases = g_strsplit(PLAN_TIMED_WALK, " ", -1);
+        const struct section plan_group = {.ini = plan->ini, .group = "plan"};
         g_ptr_array_set_size(plan->walk, 0);
-        for (char **phase = phases; *phase; phase++)
-            plan_add_step(plan, *phase);
+        if (!plan_walk_fill(plan->walk, plan, phases, 1, &plan_group, "walk", error))
+            return false;
         plan->repeat = pass == PLAN_COST ? plan->rounds : 1;
     }
     return plan->groups->len > 0 ||

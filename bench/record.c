@@ -31,12 +31,14 @@ void record_init(struct record *record, const struct plan *plan, const struct pl
     record->role = g_strdup(allocator_role(cell->allocator));
     record->workload = g_strdup(cell->workload);
     record->shape = g_strdup(shape->name);
+    record->walk = g_strdup(cell->walk_name);
     record->repeat = g_strdup_printf("%u", repeat);
     record->records = g_strdup_printf("%" G_GUINT64_FORMAT, shape->records);
     record->strings = range_text(shape->strings);
     record->length = range_text(shape->length);
     record->order = g_strdup(shape->order);
     record->removal = g_strdup(shape->removal);
+    record->keys = g_strdup(shape->keys);
     record->survivors = g_strdup_printf("%.6g", shape->survivors_ppm / 1e6);
     record->seed = g_strdup_printf("%" G_GUINT64_FORMAT, shape->seed);
     record->window_ms = g_strdup_printf("%" G_GUINT64_FORMAT, plan->silent_ms);
@@ -184,10 +186,11 @@ static void set_peaks(struct record *record, const GArray *marks, const GArray *
     static const char *const first[] = {"build", "hold", "drop", NULL};
     static const char *const second[] = {"rebuild", "redrop", NULL};
     struct peak peak = peak_over(marks, samples, first);
-    if (find_mark(marks, "drop")) {
+    bool is_killed = g_strcmp0(record->status, "oom") == 0;
+    if (find_mark(marks, "drop") || (find_mark(marks, "end") && !is_killed)) { /* a walk need not drop */
         record->numbers[RECORD_peak_rss_bytes] = peak.bytes;
         record->numbers[RECORD_sampled_peak_rss_bytes] = peak.sampled_bytes;
-    } else if (g_strcmp0(record->status, "oom") == 0)
+    } else if (is_killed)
         set_peaks_of_killed(record, marks, samples, peak.bytes);
     if (find_mark(marks, "redrop"))
         record->numbers[RECORD_rebuild_peak_rss_bytes] = peak_over(marks, samples, second).bytes;

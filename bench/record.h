@@ -121,12 +121,14 @@ extern const char *const record_number_names[RECORD_NUMBER_COUNT];
     X(env)                                                                                                   \
     X(workload)                                                                                              \
     X(shape)                                                                                                 \
+    X(walk)                                                                                                  \
     X(repeat)                                                                                                \
     X(records)                                                                                               \
     X(strings)                                                                                               \
     X(length)                                                                                                \
     X(order)                                                                                                 \
     X(removal)                                                                                               \
+    X(keys)                                                                                                  \
     X(survivors)                                                                                             \
     X(seed)                                                                                                  \
     X(window_ms)                                                                                             \

@@ -26,7 +26,7 @@ struct run *run_new(const struct run_spec *spec)
     run->site = spec->site;
     caller_open(&run->caller, spec->client);
     run->environment = g_strdupv((char **)(uintptr_t)spec->environment);
-    run->steps = run_command_steps(spec->plan, spec->what.cell->allocator);
+    run->steps = run_command_steps(spec->what.cell);
     run->arguments = run_command_arguments(spec->plan, spec->what.cell, run->steps);
     run->count_calls = spec->count_calls;
     run->interval_ms = spec->sample_hz ? 1000 / spec->sample_hz : 0;

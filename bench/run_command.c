@@ -13,14 +13,14 @@ static bool can_walk(const struct allocator *allocator, const char *phase)
                                            : true;
 }
 
-GPtrArray *run_command_steps(const struct plan *plan, const struct allocator *allocator)
+GPtrArray *run_command_steps(const struct plan_cell *cell)
 {
     GPtrArray *steps = g_ptr_array_new();
     g_ptr_array_add(steps, (gpointer)(uintptr_t)&baseline_step);
-    for (guint i = 0; i < plan->walk->len; i++) {
-        const struct plan_step *step = plan->walk->pdata[i];
-        if (can_walk(allocator, step->phase))
-            g_ptr_array_add(steps, plan->walk->pdata[i]);
+    for (guint i = 0; i < cell->walk->len; i++) {
+        const struct plan_step *step = cell->walk->pdata[i];
+        if (can_walk(cell->allocator, step->phase))
+            g_ptr_array_add(steps, cell->walk->pdata[i]);
     }
     g_ptr_array_add(steps, (gpointer)(uintptr_t)&end_step);
     return steps;
@@ -51,6 +51,7 @@ char **run_command_arguments(const struct plan *plan, const struct plan_cell *ce
     g_ptr_array_add(arguments, g_strdup_printf("order=%s", shape->order));
     g_ptr_array_add(arguments, g_strdup_printf("survivors_ppm=%u", shape->survivors_ppm));
     g_ptr_array_add(arguments, g_strdup_printf("removal=%s", shape->removal));
+    g_ptr_array_add(arguments, g_strdup_printf("keys=%s", shape->keys));
     g_ptr_array_add(arguments, g_strdup_printf("seed=%" G_GUINT64_FORMAT, shape->seed));
     g_ptr_array_add(arguments, g_strdup_printf("workers=%" G_GUINT64_FORMAT, shape->workers));
     if (plan->latency)

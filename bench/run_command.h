@@ -7,9 +7,9 @@
 
 #include "run.h"
 
-/* Of const struct plan_step *: baseline, the plan's walk (without purge or collect where the allocator has none), end. The
+/* Of const struct plan_step *: baseline, the cell's walk (without purge or collect where the allocator has none), end. The
  * array is the caller's; the steps are the plan's. */
-GPtrArray *run_command_steps(const struct plan *plan, const struct allocator *allocator);
+GPtrArray *run_command_steps(const struct plan_cell *cell);
 
 /* argv: the cell's name, then KEY=VALUE as driver/params.h reads them; the caller frees. `steps` as above. */
 char **run_command_arguments(const struct plan *plan, const struct plan_cell *cell, const GPtrArray *steps);

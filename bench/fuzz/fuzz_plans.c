@@ -53,6 +53,10 @@ static void assert_is_plan(const struct plan *plan)
     g_assert_true(plan->repeat >= 1 && plan->repeat <= 1000 && plan->rounds >= 1 && plan->rounds <= 1000);
     g_assert_true(plan->groups->len + plan->costs->len > 0);
     g_assert_true(plan->walk->len >= 1 && plan->walk->len <= PROTOCOL_WALK_MAX);
+    for (guint i = 0; i < plan->walks->len; i++) {
+        const GPtrArray *steps = ((const struct plan_walk *)plan->walks->pdata[i])->steps;
+        g_assert_true(steps->len >= 1 && steps->len <= PROTOCOL_WALK_MAX);
+    }
     /* Deadlines are added up in ns. */
     g_assert_cmpuint(plan->timeout_ms, <=, G_MAXUINT32);
     g_assert_cmpuint(plan->silent_ms, <=, G_MAXUINT32);
@@ -62,17 +66,18 @@ static void assert_is_plan(const struct plan *plan)
 static void assert_is_estimated(const struct plan *plan, const struct plan_cell *cell)
 {
     const struct plan_shape *shape = cell->shape;
-    uint64_t peak = plan_expected_peak_bytes(plan, cell), busy_ms = plan_expected_busy_ms(shape);
+    uint64_t peak = plan_expected_peak_bytes(plan, cell), busy_ms = plan_expected_busy_ms(cell);
     g_assert_true(peak > shape->records * (shape->strings.low + 1) && peak <= 1000000000000000000);
     g_assert_true(busy_ms >= 100 && busy_ms < G_MAXUINT64 / 1000 / 1000); /* so that sums hold */
 }
 
-/* ALLOCATOR/SETTING/WORKLOAD/SHAPE, and a THP mode where one is asked for, none of which can be "." or ".."
- * or hide a file. */
+/* ALLOCATOR/SETTING/WORKLOAD/SHAPE, and a walk and a THP mode where they are asked for, none of which can be "." or
+ * ".." or hide a file. */
 static void assert_is_cell(const struct plan_cell *cell)
 {
     g_auto(GStrv) parts = g_strsplit(cell->name, "/", -1);
-    g_assert_cmpuint(g_strv_length(parts), ==, cell->thp == THP_AS_IS ? 4 : 5);
+    g_assert_cmpuint(g_strv_length(parts), ==, 4 + (cell->walk_name != NULL) + (cell->thp != THP_AS_IS));
+    g_assert_nonnull(cell->walk);
     for (char **part = parts; *part; part++) {
         g_assert_true(g_ascii_isalnum(**part));
         g_assert_cmpuint(strspn(*part, G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS ".-_"), ==, strlen(*part));

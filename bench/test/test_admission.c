@@ -33,6 +33,20 @@ static void sums_beyond_64_bits_do_not_wrap(void **state)
 
 /* --- whom to start --- */
 
+static GPtrArray *steps_of(const char *phases)
+{
+    GPtrArray *steps = g_ptr_array_new_with_free_func(g_free);
+    g_auto(GStrv) names = g_strsplit(phases, " ", -1);
+    for (char **name = names; *name; name++) {
+        struct plan_step *step = g_malloc0(sizeof *step + strlen(*name) + 1);
+        step->phase = strcpy((char *)(step + 1), *name);
+        step->builds = strstr(*name, "build") != NULL;
+        step->waits = strcmp(*name, "silent") == 0 || strcmp(*name, "ticking") == 0;
+        g_ptr_array_add(steps, step);
+    }
+    return steps;
+}
+
 /* Asks for `peak_bytes`, for a plan's limit is what is admitted. */
 struct someone {
     struct plan plan;
@@ -43,8 +57,7 @@ struct someone {
 
 static void set_someone(struct someone *someone, uint64_t peak_bytes, enum thp_mode mode)
 {
-    *someone = (struct someone){.plan = {.limit_bytes = peak_bytes, .walk = g_ptr_array_new()},
-                                .cell = {.thp = mode}};
+    *someone = (struct someone){.plan = {.limit_bytes = peak_bytes}, .cell = {.thp = mode}};
     someone->spec = (struct run_spec){.plan = &someone->plan, .what = {.cell = &someone->cell}};
     someone->run = (struct run){.plan = &someone->plan, .what = {.cell = &someone->cell}};
 }
@@ -56,7 +69,9 @@ static int next_of(const struct thp *thp, enum thp_mode living, uint64_t first, 
 {
     g_autoptr(GPtrArray) queue = g_ptr_array_new(), active = g_ptr_array_new();
     struct someone alive, waiting[2];
+    g_autoptr(GPtrArray) steps = steps_of("silent rebuild redrop end");
     set_someone(&alive, 10, living);
+    alive.run.steps = steps;
     set_someone(&waiting[0], first, first_mode);
     set_someone(&waiting[1], second, second_mode);
     if (living != THP_MODES)
@@ -64,11 +79,7 @@ static int next_of(const struct thp *thp, enum thp_mode living, uint64_t first, 
     g_ptr_array_add(queue, &waiting[0].spec);
     if (second > 0)
         g_ptr_array_add(queue, &waiting[1].spec);
-    int at = admission_next(queue, active, 100, thp);
-    g_ptr_array_unref(alive.plan.walk);
-    g_ptr_array_unref(waiting[0].plan.walk);
-    g_ptr_array_unref(waiting[1].plan.walk);
-    return at;
+    return admission_next(queue, active, 100, thp);
 }
 
 static void the_first_that_fits_is_started_and_passes_those_that_do_not(void **state)
@@ -78,6 +89,41 @@ static void the_first_that_fits_is_started_and_passes_those_that_do_not(void **s
     assert_int_equal(next_of(NULL, THP_AS_IS, 91, THP_AS_IS, 90, THP_AS_IS), 1);
     assert_int_equal(next_of(NULL, THP_AS_IS, 91, THP_AS_IS, 91, THP_AS_IS), -1);
     assert_int_equal(next_of(NULL, THP_MODES, 91, THP_AS_IS, 0, THP_AS_IS), 0);
+}
+
+/* Of the 100 bytes that are available: those that may be asked for beside three that wait, hold 5, may grow to 20 and
+ * have these phases ahead. */
+static uint64_t most_beside_three(const char *phases_ahead)
+{
+    g_autofree char *phases = g_strdup_printf("silent %s", phases_ahead);
+    g_autoptr(GPtrArray) queue = g_ptr_array_new(), active = g_ptr_array_new(), steps = steps_of(phases);
+    struct someone living[3], asking;
+    for (guint i = 0; i < G_N_ELEMENTS(living); i++) {
+        set_someone(&living[i], 20, THP_AS_IS);
+        living[i].run.steps = steps;
+        living[i].run.last_rss_bytes = 5;
+        g_ptr_array_add(active, &living[i].run);
+    }
+    set_someone(&asking, 200, THP_AS_IS);
+    g_ptr_array_add(queue, &asking.spec);
+    while (asking.plan.limit_bytes > 0 && admission_next(queue, active, 100, NULL) < 0)
+        asking.plan.limit_bytes--;
+    return asking.plan.limit_bytes;
+}
+
+static void who_ends_behind_a_build_counts_once_and_who_waits_again_each_time(void **state)
+{
+    (void)state;
+    assert_int_equal(most_beside_three("rebuild redrop purge end"), 85);
+    assert_int_equal(most_beside_three("rebuild redrop silent rebuild redrop end"), 55);
+    assert_int_equal(most_beside_three("rebuild redrop silent end"), 55);
+}
+
+static void who_has_no_build_ahead_does_not_grow(void **state)
+{
+    (void)state;
+    assert_int_equal(most_beside_three("ticking purge silent end"), 100);
+    assert_int_equal(most_beside_three("pressure end"), 85); /* the neighbour does */
 }
 
 /* The system's own file is left alone: a file with the same words stands for it. */
@@ -151,6 +197,8 @@ int main(void)
         cmocka_unit_test(nothing_needs_nothing),
         cmocka_unit_test(sums_beyond_64_bits_do_not_wrap),
         cmocka_unit_test(the_first_that_fits_is_started_and_passes_those_that_do_not),
+        cmocka_unit_test(who_ends_behind_a_build_counts_once_and_who_waits_again_each_time),
+        cmocka_unit_test(who_has_no_build_ahead_does_not_grow),
         SUPPORT_TEST(the_mode_never_changes_under_a_living_run_and_nobody_passes_who_waits_for_it),
         SUPPORT_TEST(the_least_margin_is_over_the_larger_peak_of_proven_rows),
         SUPPORT_TEST(what_took_more_than_expected_is_told),

@@ -129,6 +129,22 @@ static void a_walk_that_is_the_default_need_not_be_written(void **state)
                    "ticking rebuild", "build drop in B");
 }
 
+#define WALK_W(keys) FOLDERS_PLAN "[walk w]\n" keys
+
+static void a_named_walk_of_other_phases_or_cycles_is_refused_and_one_alone_is_not(void **state)
+{
+    static const char walk[] = WALK_W("phases = build  drop\n");
+    assert_allowed(*state, (struct made){.plan = walk},
+                   (struct made){.plan = WALK_W("phases=build drop\ncycles=1\n")}, NULL);
+    assert_allowed(*state, (struct made){.plan = walk}, (struct made){0}, NULL);
+    assert_refused(*state, (struct made){.plan = walk},
+                   (struct made){.plan = WALK_W("phases = build drop silent\n")}, "walk",
+                   "walk of w: build drop in A", "build drop silent in B");
+    assert_refused(*state, (struct made){.plan = walk},
+                   (struct made){.plan = WALK_W("phases = build drop\ncycles = 8\n")}, "walk",
+                   "walk of w: 1 in A", "8 in B");
+}
+
 static void a_run_whose_operations_were_timed_is_not_compared_to_another(void **state)
 {
     assert_allowed(*state, (struct made){0},
@@ -196,6 +212,7 @@ int main(void)
         SUPPORT_TEST(a_little_less_memory_and_another_host_are_the_same_conditions),
         SUPPORT_TEST(what_a_folder_does_not_know_is_not_held_against_it),
         SUPPORT_TEST(a_walk_that_is_the_default_need_not_be_written),
+        SUPPORT_TEST(a_named_walk_of_other_phases_or_cycles_is_refused_and_one_alone_is_not),
         SUPPORT_TEST(a_run_whose_operations_were_timed_is_not_compared_to_another),
         SUPPORT_TEST(a_cell_of_another_shape_is_refused_and_counted_once),
         SUPPORT_TEST(what_a_run_that_is_not_proven_never_reached_is_no_other_condition),

@@ -44,6 +44,7 @@ static void a_good_plan_is_read_with_its_units_and_defaults(void **state)
     assert_int_equal(shape->length.high, 20);
     assert_string_equal(shape->order, "hash");
     assert_string_equal(shape->removal, "free");
+    assert_string_equal(shape->keys, "same");
     assert_int_equal(shape->survivors_ppm, 0);
     assert_int_equal(shape->seed, 1);
     plan_free(plan);
@@ -52,7 +53,7 @@ static void a_good_plan_is_read_with_its_units_and_defaults(void **state)
 static void what_a_plan_gives_replaces_the_defaults(void **state)
 {
     struct plan *plan = read_good(*state, HEAD "seed = 7\nrepeat = 3\ntimeout = 2 min\n" SHAPE
-                                               "survivors = 10%\nremoval = delete\n"
+                                               "survivors = 10%\nremoval = delete\nkeys = fresh\n"
                                                "[shape own]\nrecords = 5\nstrings = 1\nlength = 0\n"
                                                "order = reverse\nseed = 9\n" CELLS);
     assert_int_equal(plan->repeat, 3);
@@ -60,21 +61,23 @@ static void what_a_plan_gives_replaces_the_defaults(void **state)
     const struct plan_shape *shape = plan->shapes->pdata[0], *own = plan->shapes->pdata[1];
     assert_int_equal(shape->survivors_ppm, 100000);
     assert_string_equal(shape->removal, "delete");
+    assert_string_equal(shape->keys, "fresh");
     assert_int_equal(shape->seed, 7);
     assert_int_equal(own->seed, 9);
     plan_free(plan);
 }
 
-static void assert_walk(const struct plan *plan, const char *const *phases)
+static void assert_walk(const GPtrArray *walk, const char *const *phases)
 {
-    for (guint i = 0; i < plan->walk->len; i++) {
-        const struct plan_step *step = plan->walk->pdata[i];
+    for (guint i = 0; i < walk->len; i++) {
+        const struct plan_step *step = walk->pdata[i];
         assert_string_equal(step->phase, phases[i]);
         bool silent = strcmp(step->phase, "silent") == 0, ticking = strcmp(step->phase, "ticking") == 0;
         assert_int_equal(step->waits, silent || ticking);
+        assert_int_equal(step->builds, strstr(step->phase, "build") != NULL);
         assert_int_equal(step->window_ms, silent ? 12000 : ticking ? 500 : 0);
     }
-    assert_null(phases[plan->walk->len]);
+    assert_null(phases[walk->len]);
 }
 
 static void the_walk_is_data_and_its_waiting_phases_get_the_windows(void **state)
@@ -83,10 +86,10 @@ static void the_walk_is_data_and_its_waiting_phases_get_the_windows(void **state
                                         "rebuild", "redrop", "purge", NULL};
     static const char *const other[] = {"build", "drop", "ticking", "silent", "build", "drop", NULL};
     struct plan *plan = read_good(*state, HEAD SHAPE CELLS);
-    assert_walk(plan, usual);
+    assert_walk(plan->walk, usual);
     plan_free(plan);
     plan = read_good(*state, HEAD "walk = build drop ticking silent build drop\n" SHAPE CELLS);
-    assert_walk(plan, other);
+    assert_walk(plan->walk, other);
     plan_free(plan);
 }
 
@@ -130,6 +133,23 @@ static void a_bad_plan_is_refused_with_file_group_and_key(void **state)
         {HEAD "[shape s]\nrecords = 1\nstrings = 1\nlength = 1\norder = up\n" CELLS, "[shape s]", "order",
          "up"},
         {HEAD SHAPE "survivors = 2\n" CELLS, "[shape s]", "survivors", "2"},
+        {HEAD SHAPE "keys = old\n" CELLS, "[shape s]", "keys", "old"},
+        {HEAD SHAPE CELLS "walks =\n", "[cells c]", "walks", "empty"},
+        {HEAD SHAPE CELLS "[walk w]\ncycles = 2\n", "[walk w]", "phases", "missing"},
+        {HEAD SHAPE CELLS "[walk w]\nphases = build drop\ncolour = red\n", "[walk w]", "colour",
+         "unknown key"},
+        {HEAD SHAPE CELLS "[walk w]\nphases = build dorp\n", "[walk w]", "phases", "dorp"},
+        {HEAD SHAPE CELLS "[walk w]\nphases = baseline build end\n", "[walk w]", "phases", "baseline"},
+        {HEAD SHAPE CELLS "[walk w]\nphases = build hold\ncycles = 2\n", "[walk w]", "phases",
+         "\"rebuild\" has already a map"},
+        {HEAD SHAPE CELLS "[walk w]\nphases = build drop\ncycles = 0\n", "[walk w]", "cycles", "1"},
+        {HEAD SHAPE CELLS "[walk w]\nphases = build drop\ncycles = 65\n", "[walk w]", "phases", "128"},
+        {HEAD SHAPE CELLS "[walk w]\nphases = build drop\ncycles = 9223372036854775809\n", "[walk w]",
+         "phases", "128"},
+        {HEAD SHAPE CELLS "[walk w]\nphases = build drop pressure\n", "[walk w]", "phases", "limit"},
+        {HEAD SHAPE CELLS "[walk a/b]\nphases = build drop\n", "[walk a/b]", "", "NAME"},
+        {HEAD SHAPE CELLS "[walk seventeen-letters]\nphases = build drop\n", "[walk seventeen-letters]", "",
+         "16"},
         {HEAD SHAPE CELLS "policies = *\n", "[cells c]", "settings", "policies"},
         {HEAD SHAPE "[cells c]\nallocators = *\nworkloads = null\nshapes = s\n", "[cells c]", "settings", ""},
         {HEAD SHAPE "[cells c]\nallocators = *\npolicies = keen\nworkloads = null\nshapes = s\n", "[cells c]",
@@ -274,6 +294,60 @@ static void a_cell_carries_the_mode_it_asks_for(void **state)
     plan_free(plan);
 }
 
+#define WALKS                                                                                                \
+    "[walk once]\nphases = build hold drop silent\n[walk thrice]\nphases = build drop ticking\ncycles = 3\n"
+
+static void walks_are_a_dimension_and_a_further_part_of_the_name_in_front_of_the_mode(void **state)
+{
+    assert_expands_to(*state,
+                      WALKS GROUP("a", "two", "settings = *", "null") "walks = once thrice once\n" GROUP(
+                          "b", "two", "settings = default", "null")
+                          GROUP("c", "two", "settings = default", "null") "walks = thrice\n"
+                                                                          "thp = never\n",
+                      NULL,
+                      "two/default/null/s/walk-once two/default/null/s/walk-thrice "
+                      "two/free/null/s/walk-once two/free/null/s/walk-thrice two/default/null/s "
+                      "two/default/null/s/walk-thrice/thp-never");
+}
+
+static void a_cell_carries_its_walk_and_every_cycle_of_it(void **state)
+{
+    static const char *const usual[] = {"build",   "hold",   "drop",  "silent", "ticking",
+                                        "rebuild", "redrop", "purge", NULL};
+    static const char *const once[] = {"build", "hold", "drop", "silent", NULL};
+    static const char *const thrice[] = {"build",   "drop",    "ticking", "rebuild", "redrop",
+                                         "ticking", "rebuild", "redrop",  "ticking", NULL};
+    struct plan *plan =
+        read_good(*state, HEAD SHAPE WALKS GROUP("a", "two", "settings = default", "null")
+                              GROUP("b", "two", "settings = default", "null") "walks = once thrice\n");
+    g_autoptr(GPtrArray) allocators = two_allocators(*state);
+    g_autoptr(GPtrArray) cells = plan_expand(plan, allocators, NULL, NULL);
+    const struct plan_cell *const *cell = (const struct plan_cell *const *)cells->pdata;
+    assert_int_equal(cells->len, 3);
+    assert_null(cell[0]->walk_name);
+    assert_walk(cell[0]->walk, usual);
+    assert_string_equal(cell[1]->walk_name, "once");
+    assert_walk(cell[1]->walk, once);
+    assert_walk(cell[2]->walk, thrice);
+    plan_free(plan);
+}
+
+static void the_timed_pass_has_one_walk_for_all(void **state)
+{
+    struct plan *plan = read_good(
+        *state, HEAD SHAPE WALKS GROUP(
+                    "a", "two", "settings = default",
+                    "null") "walks = once\n"
+                            "[cost c]\nallocators = two\nsettings = default\nworkloads = null\nshapes = s\n");
+    g_autoptr(GPtrArray) allocators = two_allocators(*state);
+    assert_true(plan_take_pass(plan, PLAN_COST, NULL));
+    g_autoptr(GPtrArray) cells = plan_expand(plan, allocators, NULL, NULL);
+    const struct plan_cell *cell = cells->pdata[0];
+    assert_string_equal(cell->name, "two/default/null/s");
+    assert_ptr_equal(cell->walk, plan->walk);
+    plan_free(plan);
+}
+
 static void a_floor_is_there_where_its_name_is(void **state)
 {
     assert_expands_to(*state, GROUP("c", "t* under", "settings = default", "null"), NULL,
@@ -307,6 +381,9 @@ static void a_name_that_selects_nothing_is_refused_with_its_group_and_key(void *
     assert_expands_not(*state, "[cells c]\nallocators = *\nsettings = *\nworkloads = null\nshapes = s t\n",
                        NULL, EXIT_BAD_DATA,
                        (const char *const[]){"question.ini", "[cells c]", "shapes", "t", NULL});
+    assert_expands_not(*state, GROUP("c", "one", "settings = *", "null") "walks = round\n", NULL,
+                       EXIT_BAD_DATA,
+                       (const char *const[]){"question.ini", "[cells c]", "walks", "round", NULL});
     assert_expands_not(*state, GROUP("c", "one", "policies = never", "null"), NULL, EXIT_NO_MATCH,
                        (const char *const[]){"question.ini", NULL});
 }
@@ -324,6 +401,9 @@ int main(void)
         SUPPORT_TEST(a_cell_named_by_two_groups_is_there_once),
         SUPPORT_TEST(modes_are_a_dimension_and_a_fifth_part_of_the_name_where_a_group_asks_for_them),
         SUPPORT_TEST(a_cell_carries_the_mode_it_asks_for),
+        SUPPORT_TEST(walks_are_a_dimension_and_a_further_part_of_the_name_in_front_of_the_mode),
+        SUPPORT_TEST(a_cell_carries_its_walk_and_every_cycle_of_it),
+        SUPPORT_TEST(the_timed_pass_has_one_walk_for_all),
         SUPPORT_TEST(a_floor_is_there_where_its_name_is),
         SUPPORT_TEST(only_keeps_what_matches_and_its_star_crosses_slashes),
         SUPPORT_TEST(only_without_a_match_says_so),

@@ -27,7 +27,8 @@ static const struct allocator_setting setting = {.policy = ALLOCATOR_POLICY_DEFA
 
 static struct plan_cell cell_of(const struct plan *plan)
 {
-    return (struct plan_cell){.allocator = &allocator, .setting = &setting, .shape = plan->shapes->pdata[0]};
+    return (struct plan_cell){
+        .allocator = &allocator, .setting = &setting, .shape = plan->shapes->pdata[0], .walk = plan->walk};
 }
 
 static void a_plan_without_a_limit_has_none_and_one_worker(void **state)

@@ -58,7 +58,7 @@ static void open_scene(struct scene *scene)
     static char none[] = "none", order[] = "order=hash", purge[] = "purge()";
     *scene = (struct scene){
         .plan = {.timeout_ms = 60000, .walk = g_ptr_array_new_with_free_func(g_free)},
-        .shape = {.name = none, .workers = 1, .order = order, .removal = none},
+        .shape = {.name = none, .workers = 1, .order = order, .removal = none, .keys = none},
         .allocator = {.name = none, .purge = purge},
         .setting = {.name = none},
         .object = "libc.so.6",
@@ -68,7 +68,8 @@ static void open_scene(struct scene *scene)
                                      .workload = none,
                                      .allocator = &scene->allocator,
                                      .setting = &scene->setting,
-                                     .shape = &scene->shape};
+                                     .shape = &scene->shape,
+                                     .walk = scene->plan.walk};
     say(scene, "", "baseline", BEGIN_MS, BEGIN_MS);
 }
 

@@ -151,6 +151,7 @@ static GPtrArray *walk_of(const char *phases)
     for (char **name = names; *name; name++) {
         struct plan_step *step = g_malloc0(sizeof *step + strlen(*name) + 1);
         step->phase = strcpy((char *)(step + 1), *name);
+        step->builds = strstr(*name, "build") != NULL;
         g_ptr_array_add(walk, step);
     }
     return walk;
@@ -160,7 +161,8 @@ static uint64_t expected(const struct plan *plan, const struct plan_shape *shape
                          enum allocator_policy policy)
 {
     const struct allocator_setting setting = {.policy = policy};
-    const struct plan_cell cell = {.allocator = &allocator, .shape = shape, .setting = &setting};
+    const struct plan_cell cell = {
+        .allocator = &allocator, .shape = shape, .setting = &setting, .walk = plan->walk};
     return plan_expected_peak_bytes(plan, &cell);
 }
 
@@ -193,8 +195,50 @@ static void a_second_build_beside_what_is_kept_is_expected_of_settings_that_keep
                 expected(&one, &shape, ALLOCATOR_POLICY_EAGER));
     const struct allocator_setting slow = {
         .policy = ALLOCATOR_POLICY_DELAYED, .has_delay = true, .delay_ms = 1000};
-    const struct plan_cell cell = {.allocator = &allocator, .shape = &shape, .setting = &slow};
+    const struct plan_cell cell = {.allocator = &allocator, .shape = &shape, .setting = &slow, .walk = twice};
     assert_true(plan_expected_peak_bytes(&two, &cell) > measured);
+}
+
+/* What it keeps is used from the third build on: it is one map more, not one a build. */
+static void a_setting_that_keeps_is_expected_to_keep_one_map_more_however_many_builds_there_are(void **state)
+{
+    (void)state;
+    const struct plan_shape shape = {.records = 1000000, .strings = {1, 1}, .length = {15, 30}};
+    g_autoptr(GPtrArray) twice = walk_of("build drop rebuild redrop"),
+                         often = walk_of("build drop rebuild redrop rebuild redrop rebuild redrop");
+    const struct plan two = {.silent_ms = 1000, .walk = twice}, four = {.silent_ms = 1000, .walk = often};
+    assert_true(expected(&two, &shape, ALLOCATOR_POLICY_NEVER) ==
+                expected(&four, &shape, ALLOCATOR_POLICY_NEVER));
+}
+
+static void fresh_keys_are_expected_to_leave_their_survivors(void **state)
+{
+    (void)state;
+    char fresh[] = "fresh", same[] = "same";
+    struct plan_shape shape = {
+        .records = 1000000, .strings = {1, 1}, .length = {15, 30}, .survivors_ppm = 500000, .keys = same};
+    g_autoptr(GPtrArray) walk = walk_of("build drop rebuild redrop rebuild redrop");
+    const struct plan plan = {.silent_ms = 1000, .walk = walk};
+    uint64_t without = expected(&plan, &shape, ALLOCATOR_POLICY_DEFAULT);
+    shape.keys = fresh;
+    uint64_t with = expected(&plan, &shape, ALLOCATOR_POLICY_DEFAULT);
+    assert_true(with > 19 * (without / 10) && with <= 2 * without); /* two halves of a map lie there */
+}
+
+static void the_busy_time_is_that_of_the_builds_and_the_waiting_time_that_of_the_windows(void **state)
+{
+    (void)state;
+    const struct plan_shape shape = {.records = 1000000, .strings = {1, 1}, .length = {15, 30}};
+    g_autoptr(GPtrArray) once = walk_of("build silent drop ticking"),
+                         thrice = walk_of("build drop rebuild redrop rebuild");
+    struct plan_cell cell = {.allocator = &allocator, .shape = &shape, .walk = once};
+    ((struct plan_step *)once->pdata[1])->window_ms = 300;
+    ((struct plan_step *)once->pdata[3])->window_ms = 20;
+    uint64_t busy_ms = plan_expected_busy_ms(&cell);
+    assert_int_equal(plan_waiting_ms(&cell), 320);
+    cell.walk = thrice;
+    assert_int_equal(plan_waiting_ms(&cell), 0);
+    assert_int_equal(plan_expected_busy_ms(&cell) - busy_ms, 2 * (busy_ms - 100));
 }
 
 int main(void)
@@ -208,6 +252,9 @@ int main(void)
         cmocka_unit_test(a_window_is_short_for_a_delay_that_is_not_shorter),
         cmocka_unit_test(the_expected_peak_is_above_what_the_records_ask_for),
         cmocka_unit_test(a_second_build_beside_what_is_kept_is_expected_of_settings_that_keep),
+        cmocka_unit_test(a_setting_that_keeps_is_expected_to_keep_one_map_more_however_many_builds_there_are),
+        cmocka_unit_test(fresh_keys_are_expected_to_leave_their_survivors),
+        cmocka_unit_test(the_busy_time_is_that_of_the_builds_and_the_waiting_time_that_of_the_windows),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
