@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "claim.h"
 #include "error.h"
 #include "plan_cells.h"
 #include "plan_walk.h"
@@ -32,6 +33,7 @@ void plan_free(struct plan *plan)
     g_ptr_array_unref(plan->shapes);
     g_ptr_array_unref(plan->groups);
     g_ptr_array_unref(plan->costs);
+    g_ptr_array_unref(plan->claims);
     ini_free(plan->ini);
     g_free(plan);
 }
@@ -147,6 +149,14 @@ static bool read_named_walk(struct plan *plan, const char *group, GError **error
     return walk != NULL;
 }
 
+static bool read_claim(struct plan *plan, const char *group, GError **error)
+{
+    struct claim *claim = claim_read(plan->ini, group, error);
+    if (claim)
+        g_ptr_array_add(plan->claims, claim);
+    return claim != NULL;
+}
+
 static bool read_group(struct plan *plan, const char *group, GError **error)
 {
     const char *name = strchr(group, ' ');
@@ -159,6 +169,8 @@ static bool read_group(struct plan *plan, const char *group, GError **error)
             return read_cells(plan, group, plan->groups, error);
         if (g_str_has_prefix(group, "cost "))
             return read_cells(plan, group, plan->costs, error);
+        if (g_str_has_prefix(group, "claim "))
+            return read_claim(plan, group, error);
     } else if (strcmp(group, "plan") == 0) {
         return true;
     } else if (strcmp(group, "limit") == 0) {
@@ -166,9 +178,8 @@ static bool read_group(struct plan *plan, const char *group, GError **error)
     }
     return ini_refuse(
         plan->ini, group, NULL, error,
-        "a group is [plan], [limit], [walk NAME], [shape NAME], [cells NAME] or [cost NAME], NAME of "
-        "letters, digits, . - _, "
-        "at most " G_STRINGIFY(ALLOCATOR_NAME_MAX) " characters");
+        "a group is [plan], [limit], [walk NAME], [shape NAME], [cells NAME], [cost NAME] or [claim NAME], "
+        "NAME of letters, digits, . - _, at most " G_STRINGIFY(ALLOCATOR_NAME_MAX) " characters");
 }
 
 /* The neighbour wants a limit that it can reach. */
@@ -223,6 +234,7 @@ struct plan *plan_read(const char *path, GError **error)
     plan->shapes = g_ptr_array_new_with_free_func(shape_free);
     plan->groups = g_ptr_array_new_with_free_func(plan_cells_free);
     plan->costs = g_ptr_array_new_with_free_func(plan_cells_free);
+    plan->claims = g_ptr_array_new_with_free_func(claim_free);
     if (read_file(plan, error))
         return plan;
     plan_free(plan);

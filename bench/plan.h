@@ -7,6 +7,7 @@
  *   [shape NAME]  records= strings= length= order= (all four needed) survivors= removal= keys= seed= workers=
  *   [cells NAME]  allocators= settings=|policies= workloads= shapes= walks= thp=
  *   [cost NAME]   the same without walks= and thp=
+ *   [claim NAME]  see claim.h
  *
  * Strict like descriptors: an unknown group or key, a bad value, a name that selects nothing is an error
  * (EXIT_BAD_DATA) that names file, line, group and key. bench/plans/README.md describes every key. */
@@ -73,6 +74,7 @@ struct plan {
     GPtrArray *shapes;    /* of struct plan_shape * */
     GPtrArray *groups;    /* of struct plan_cells *, [cells …]; in the timed passes [cost …] */
     GPtrArray *costs;     /* the same of [cost …]; empty once a timed pass has taken them */
+    GPtrArray *claims;    /* of struct claim * (claim.h); of the memory pass only */
     enum plan_pass pass;
     struct ini *ini; /* as read: for messages, and for the copy in the run folder */
 };

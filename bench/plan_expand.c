@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "error.h"
+#include "plan_cells.h"
 #include "plan_walk.h"
 
 static void cell_free(gpointer data)
@@ -179,6 +180,8 @@ GPtrArray *plan_expand(const struct plan *plan, const GPtrArray *allocators, con
         if (!expand_group(&expansion, allocators, error))
             return NULL;
     }
+    if (plan->pass == PLAN_MEMORY && !plan_claims_match(plan, cells, error))
+        return NULL;
     if (only && *only && !keep_only(cells, only, error))
         return NULL;
     if (cells->len == 0) {

@@ -109,14 +109,23 @@ static const struct record_mark *find_mark(const GArray *marks, const char *phas
 }
 
 /* Columns of a group stand side by side: the group's first one is enough to reach them. */
-static void set_after(struct record *record, const GArray *marks, const char *phase, enum record_number rss)
+static void set_memory(struct record *record, const struct record_mark *mark, enum record_number rss)
 {
-    const struct record_mark *mark = find_mark(marks, phase);
     if (!mark)
         return;
     record->numbers[rss] = mark->rollup_rss_bytes;
     record->numbers[rss + 1] = mark->lazy_bytes;
     record->numbers[rss + 2] = mark->rollup_rss_bytes - MIN(mark->lazy_bytes, mark->rollup_rss_bytes);
+}
+
+/* Behind the drop and all that the walk has done about it: at the last mark before the first silence. */
+static void set_at_once(struct record *record, const GArray *marks)
+{
+    const struct record_mark *silent = find_mark(marks, "silent");
+    if (!silent || silent == &g_array_index(marks, struct record_mark, 0))
+        return;
+    set_memory(record, silent - 1, RECORD_at_once_rss_bytes);
+    record->numbers[RECORD_at_once_live_bytes] = silent[-1].mark.live_bytes;
 }
 
 static void set_phase(struct record *record, const struct record_mark *mark, enum record_number ns)
@@ -312,7 +321,8 @@ void record_measure(struct record *record, const GArray *marks, const GArray *sa
     }
     set_peaks(record, marks, samples);
     for (guint i = 0; i < G_N_ELEMENTS(after); i++)
-        set_after(record, marks, after[i].phase, after[i].first);
+        set_memory(record, find_mark(marks, after[i].phase), after[i].first);
+    set_at_once(record, marks);
     for (guint i = 0; i < G_N_ELEMENTS(timed); i++)
         set_phase(record, find_mark(marks, timed[i].phase), timed[i].first);
     set_phase(record, record_mark_behind(marks, "purge", "rebuild"), RECORD_rebuild_after_purge_ns);

@@ -43,6 +43,8 @@
     RECORD_AFTER(X, redrop)                                                                                  \
     RECORD_AFTER(X, collect)                                                                                 \
     RECORD_AFTER(X, purge)                                                                                   \
+    RECORD_AFTER(X, at_once)                                                                                 \
+    X(at_once_live_bytes)                                                                                    \
     X(rebuild_peak_rss_bytes)                                                                                \
     X(t50_ms)                                                                                                \
     X(t90_ms)                                                                                                \

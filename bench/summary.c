@@ -5,6 +5,7 @@
 
 #include "csv.h"
 #include "error.h"
+#include "summary_claim.h"
 #include "summary_latency.h"
 
 static int by_value(const void *a, const void *b)
@@ -248,7 +249,8 @@ bool summary_write(const struct summary *summary, const char *run_folder, GError
     g_autofree char *path = g_build_filename(run_folder, "summary.csv", NULL);
     g_autoptr(GError) why = NULL;
     if (g_file_set_contents(path, text->str, (gssize)text->len, &why))
-        return summary_latency_write(summary, run_folder, error);
+        return summary_latency_write(summary, run_folder, error) &&
+               summary_claim_write(summary, run_folder, error);
     g_set_error(error, AFTERFREE_ERROR, EXIT_SYSTEM, "%s", why->message);
     return false;
 }

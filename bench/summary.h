@@ -43,9 +43,10 @@ struct summary {
 /* Reads RUN/runs.csv, and the rows of its timed pass (price.h); NULL with error. */
 struct summary *summary_read(const char *run_folder, GError **error);
 void summary_free(struct summary *summary);
-/* Writes RUN/summary.csv, and where operations were timed RUN/latency_summary.csv; whole or not at all. */
+/* Writes RUN/summary.csv, where operations were timed RUN/latency_summary.csv, and and where the plan claims something
+ * RUN/claims.csv; each whole or not at all. */
 bool summary_write(const struct summary *summary, const char *run_folder, GError **error);
-/* The table, at most 100 columns wide, a block per workload and shape, the least held after silence first;
+/* The table, at most 100 columns wide, a block per workload, shape and walk, the least held after silence first;
  * then what was not proven, with its reason, and the figures there are in RUN/plots. Bytes over the
  * baseline. Of a timed pass the table of prices instead. */
 void summary_print(const struct summary *summary, const char *run_folder, FILE *out);

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "summary.h"
+#include "summary_claim.h"
 #include "summary_latency.h"
 #include "units.h"
 
@@ -25,7 +26,8 @@ const char *summary_asked_mode(const struct summary_cell *cell)
 
 static bool same_block(const struct summary_cell *a, const struct summary_cell *b)
 {
-    return strcmp(a->texts.shape, b->texts.shape) == 0 && strcmp(a->texts.workload, b->texts.workload) == 0;
+    return strcmp(a->texts.shape, b->texts.shape) == 0 && strcmp(a->texts.workload, b->texts.workload) == 0 &&
+           strcmp(a->texts.walk, b->texts.walk) == 0;
 }
 
 static guint block_size(const GPtrArray *cells, const struct summary_cell *of)
@@ -36,7 +38,7 @@ static guint block_size(const GPtrArray *cells, const struct summary_cell *of)
     return size;
 }
 
-/* Blocks of workload and shape, the one with the most cells first; in a block the least held after silence. */
+/* Blocks of workload, shape and walk, the one with the most cells first; in a block the least held after silence. */
 static gint by_block_then_held(gconstpointer a, gconstpointer b, gpointer cells)
 {
     const struct summary_cell *first = *(const struct summary_cell *const *)a;
@@ -46,6 +48,7 @@ static gint by_block_then_held(gconstpointer a, gconstpointer b, gpointer cells)
         return size > other_size ? -1 : 1;
     int order = strcmp(first->texts.shape, second->texts.shape);
     order = order ? order : strcmp(first->texts.workload, second->texts.workload);
+    order = order ? order : strcmp(first->texts.walk, second->texts.walk);
     if (order)
         return order;
     uint64_t held = median(first, RECORD_silent_held_bytes);
@@ -115,8 +118,8 @@ static void print_heading(FILE *out, const struct summary_cell *cell, bool has_p
     uint64_t live_bytes = median(cell, RECORD_live_bytes);
     g_autofree char *count = units_format_count(g_ascii_strtoull(texts->records, NULL, 10));
     g_autofree char *live = units_format_bytes(live_bytes == RECORD_UNKNOWN ? 0 : live_bytes);
-    fprintf(out, "\n%s, %s: dropped in %s order, %s live\n", texts->workload, texts->shape, texts->order,
-            live);
+    fprintf(out, "\n%s, %s%s%s: dropped in %s order, %s live\n", texts->workload, texts->shape,
+            *texts->walk ? ", walk " : "", texts->walk, texts->order, live);
     fprintf(out, "%s record%s of %s string%s of %s characters\n", count, strcmp(count, "1") == 0 ? "" : "s",
             texts->strings, strcmp(texts->strings, "1") == 0 ? "" : "s", texts->length);
     fprintf(out, "%-*s %-7s %7s %7s %7s %7s %7s %7s %8s %7s\n", NAME_WIDTH, "", "", "peak", "at once",
@@ -273,6 +276,7 @@ void summary_print(const struct summary *summary, const char *run_folder, FILE *
         summary_print_prices(summary, out);
     else
         print_memory(out, summary, sorted);
+    summary_claim_print(summary, run_folder, out);
     summary_print_limit(summary, out);
     summary_print_calls(summary, out);
     summary_latency_print(summary, run_folder, out);

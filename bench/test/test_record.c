@@ -198,6 +198,42 @@ static void what_a_runtime_believes_stands_beside_what_was_read(void **state)
     close_walk(&walk);
 }
 
+/* The walk of open_walk has its silence right behind the drop; put a purge between the two. */
+static void at_once_is_the_last_mark_before_the_silence(void **state)
+{
+    (void)state;
+    struct walk walk;
+    open_walk(&walk, "no", false);
+    record_measure(&walk.record, walk.marks, walk.samples);
+    assert_int_equal(measured(&walk, RECORD_at_once_rss_bytes), 70 * MB);
+    assert_int_equal(measured(&walk, RECORD_at_once_live_bytes), 1);
+    struct record_mark purge = g_array_index(walk.marks, struct record_mark, 3);
+    g_strlcpy(purge.mark.phase, "purge", sizeof purge.mark.phase);
+    purge.rollup_rss_bytes = 40 * MB;
+    purge.lazy_bytes = 30 * MB;
+    purge.mark.live_bytes = 7;
+    g_array_insert_val(walk.marks, 4, purge);
+    record_measure(&walk.record, walk.marks, walk.samples);
+    assert_int_equal(measured(&walk, RECORD_at_once_rss_bytes), 40 * MB);
+    assert_int_equal(measured(&walk, RECORD_at_once_lazy_bytes), 30 * MB);
+    assert_int_equal(measured(&walk, RECORD_at_once_held_bytes), 10 * MB);
+    assert_int_equal(measured(&walk, RECORD_at_once_live_bytes), 7);
+    assert_int_equal(measured(&walk, RECORD_drop_rss_bytes), 70 * MB);
+    close_walk(&walk);
+}
+
+static void without_a_silence_there_is_no_at_once(void **state)
+{
+    (void)state;
+    struct walk walk;
+    open_walk(&walk, "no", true);
+    g_array_remove_index(walk.marks, 4);
+    record_measure(&walk.record, walk.marks, walk.samples);
+    assert_true(measured(&walk, RECORD_at_once_rss_bytes) == RECORD_UNKNOWN);
+    assert_true(measured(&walk, RECORD_at_once_live_bytes) == RECORD_UNKNOWN);
+    close_walk(&walk);
+}
+
 static void huge_pages_that_came_in_silence_are_counted_from_the_mark_before_it(void **state)
 {
     (void)state;
@@ -452,6 +488,8 @@ int main(void)
         cmocka_unit_test(without_a_peak_over_the_baseline_there_is_no_time),
         cmocka_unit_test(a_row_has_what_each_mark_read),
         cmocka_unit_test(what_a_runtime_believes_stands_beside_what_was_read),
+        cmocka_unit_test(at_once_is_the_last_mark_before_the_silence),
+        cmocka_unit_test(without_a_silence_there_is_no_at_once),
         cmocka_unit_test(huge_pages_that_came_in_silence_are_counted_from_the_mark_before_it),
         cmocka_unit_test(the_price_of_a_fault_needs_many_of_them_and_no_huge_page),
         cmocka_unit_test(lazy_bytes_above_rss_leave_nothing_held),

@@ -1,0 +1,251 @@
+#include "summary_claim.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "claim.h"
+#include "csv.h"
+#include "error.h"
+#include "units.h"
+
+#define NAME_WIDTH 26 /* as in the table above it */
+
+/* One claim in one cell; borrows both. Shares are of (peak - baseline); NAN: not known. */
+struct verdict {
+    const struct claim *claim;
+    const struct summary_cell *cell;
+    double live, at_once_rss, at_once_held, end_rss, end_held;
+    uint64_t t50_ms, t90_ms;
+    char *text;
+};
+
+struct verdicts {
+    GPtrArray *claims; /* of struct claim * */
+    GPtrArray *all;    /* of struct verdict *, claim by claim */
+};
+
+static void verdict_free(gpointer data)
+{
+    struct verdict *verdict = data;
+    g_free(verdict->text);
+    g_free(verdict);
+}
+
+static void verdicts_free(struct verdicts *verdicts)
+{
+    if (!verdicts)
+        return;
+    g_ptr_array_unref(verdicts->claims);
+    g_ptr_array_unref(verdicts->all);
+    g_free(verdicts);
+}
+
+static uint64_t median(const struct summary_cell *cell, enum record_number number)
+{
+    return cell->numbers[number].median;
+}
+
+static double share_of_peak(const struct summary_cell *cell, enum record_number number)
+{
+    uint64_t bytes = median(cell, number), base = median(cell, RECORD_baseline_rss_bytes);
+    uint64_t peak = median(cell, RECORD_peak_rss_bytes);
+    if (bytes == RECORD_UNKNOWN || base == RECORD_UNKNOWN || peak == RECORD_UNKNOWN || peak <= base)
+        return NAN;
+    return ((double)bytes - (double)base) / (double)(peak - base);
+}
+
+static double live_share(const struct summary_cell *cell)
+{
+    uint64_t live = median(cell, RECORD_at_once_live_bytes), all = median(cell, RECORD_live_bytes);
+    return live == RECORD_UNKNOWN || all == RECORD_UNKNOWN || all == 0 ? NAN : (double)live / (double)all;
+}
+
+static struct verdict *judge(const struct claim *claim, const struct summary_cell *cell)
+{
+    struct verdict *verdict = g_new0(struct verdict, 1);
+    *verdict = (struct verdict){.claim = claim,
+                                .cell = cell,
+                                .live = live_share(cell),
+                                .at_once_rss = share_of_peak(cell, RECORD_at_once_rss_bytes),
+                                .at_once_held = share_of_peak(cell, RECORD_at_once_held_bytes),
+                                .end_rss = share_of_peak(cell, RECORD_silent_rss_bytes),
+                                .end_held = share_of_peak(cell, RECORD_silent_held_bytes),
+                                .t50_ms = median(cell, RECORD_t50_ms),
+                                .t90_ms = median(cell, RECORD_t90_ms)};
+    const struct claim_facts facts = {.at_once = verdict->at_once_rss,
+                                      .end = verdict->end_rss,
+                                      .live = isnan(verdict->live) ? 0 : verdict->live,
+                                      .t50_ms = verdict->t50_ms,
+                                      .window_ms = g_ascii_strtoull(cell->texts.window_ms, NULL, 10),
+                                      .window_short = strcmp(cell->texts.window_short, "yes") == 0};
+    bool is_ok = strcmp(cell->texts.status, "ok") == 0;
+    verdict->text = is_ok ? claim_verdict(claim->says, &facts) : g_strdup(cell->texts.status);
+    return verdict;
+}
+
+/* A timed pass has no windows. */
+static bool is_judged(const struct summary_cell *cell)
+{
+    return strcmp(cell->texts.window_ms, "0") != 0;
+}
+
+static gint by_name(gconstpointer a, gconstpointer b)
+{
+    const struct summary_cell *first = *(const struct summary_cell *const *)a;
+    const struct summary_cell *second = *(const struct summary_cell *const *)b;
+    return strcmp(first->texts.cell, second->texts.cell);
+}
+
+static struct verdicts *read_verdicts(const struct summary *summary, const char *run_folder, GError **error)
+{
+    g_autofree char *path = g_build_filename(run_folder, "plan.ini", NULL);
+    GPtrArray *claims = claim_read_all(path, error);
+    if (!claims)
+        return NULL;
+    struct verdicts *verdicts = g_new0(struct verdicts, 1);
+    verdicts->claims = claims;
+    verdicts->all = g_ptr_array_new_with_free_func(verdict_free);
+    g_autoptr(GPtrArray) cells = g_ptr_array_copy(summary->cells, NULL, NULL);
+    g_ptr_array_set_free_func(cells, NULL);
+    g_ptr_array_sort(cells, by_name);
+    for (guint i = 0; i < claims->len; i++)
+        for (guint j = 0; j < cells->len; j++) {
+            const struct summary_cell *cell = cells->pdata[j];
+            if (is_judged(cell) && claim_is_of(claims->pdata[i], cell->texts.cell))
+                g_ptr_array_add(verdicts->all, judge(claims->pdata[i], cell));
+        }
+    return verdicts;
+}
+
+/* --- writing --- */
+
+static void add_share(GString *row, double share)
+{
+    char text[G_ASCII_DTOSTR_BUF_SIZE];
+    csv_add_text(row, isnan(share) ? NULL : g_ascii_formatd(text, sizeof text, "%.4f", share));
+}
+
+static void add_number(GString *row, uint64_t value)
+{
+    if (value == RECORD_UNKNOWN)
+        csv_add_empty(row);
+    else
+        csv_add_u64(row, value);
+}
+
+static void add_verdict(GString *text, const struct verdict *verdict)
+{
+    g_autoptr(GString) row = g_string_new(NULL);
+    csv_add_text(row, verdict->claim->name);
+    csv_add_text(row, verdict->claim->text);
+    csv_add_text(row, claim_says_name(verdict->claim->says));
+    csv_add_text(row, verdict->cell->texts.cell);
+    csv_add_text(row, verdict->cell->texts.walk);
+    add_share(row, verdict->live);
+    add_share(row, verdict->at_once_rss);
+    add_share(row, verdict->at_once_held);
+    add_share(row, verdict->end_rss);
+    add_share(row, verdict->end_held);
+    add_number(row, verdict->t50_ms);
+    add_number(row, verdict->t90_ms);
+    csv_add_text(row, verdict->cell->texts.window_ms);
+    csv_add_text(row, verdict->text); /* the last, for it is never empty: plots/README.md */
+    g_string_append_printf(text, "%s\n", row->str);
+}
+
+bool summary_claim_write(const struct summary *summary, const char *run_folder, GError **error)
+{
+    struct verdicts *verdicts = read_verdicts(summary, run_folder, error);
+    if (!verdicts)
+        return false;
+    g_autoptr(GString) text =
+        g_string_new("claim,text,says,cell,walk,live_share,at_once_rss_share,at_once_held_share,"
+                     "end_rss_share,end_held_share,t50_ms,t90_ms,window_ms,verdict\n");
+    for (guint i = 0; i < verdicts->all->len; i++)
+        add_verdict(text, verdicts->all->pdata[i]);
+    bool any = verdicts->all->len > 0;
+    verdicts_free(verdicts);
+    g_autofree char *path = g_build_filename(run_folder, "claims.csv", NULL);
+    g_autoptr(GError) why = NULL;
+    return !any || g_file_set_contents(path, text->str, (gssize)text->len, &why) ||
+           error_refuse(error, EXIT_SYSTEM, "%s", why->message);
+}
+
+/* --- the printed part --- */
+
+static void print_share(FILE *out, double share)
+{
+    char number[G_ASCII_DTOSTR_BUF_SIZE];
+    if (isnan(share))
+        fprintf(out, " %7s", "-");
+    else
+        fprintf(out, " %5s %%", g_ascii_formatd(number, sizeof number, "%.0f", 100 * share));
+}
+
+/* In a claim, a cell goes by its setting where no other of the claim has it. */
+static char *name_of(const struct verdicts *verdicts, const struct verdict *verdict)
+{
+    const struct record *texts = &verdict->cell->texts;
+    guint same = 0;
+    for (guint i = 0; i < verdicts->all->len; i++) {
+        const struct verdict *other = verdicts->all->pdata[i];
+        same += other->claim == verdict->claim &&
+                strcmp(other->cell->texts.allocator, texts->allocator) == 0 &&
+                strcmp(other->cell->texts.setting, texts->setting) == 0;
+    }
+    return same > 1 ? g_strdup(texts->cell) : g_strdup_printf("%s/%s", texts->allocator, texts->setting);
+}
+
+static void print_verdict(FILE *out, const struct verdicts *verdicts, const struct verdict *verdict)
+{
+    g_autofree char *name = name_of(verdicts, verdict);
+    bool fits = strlen(name) <= NAME_WIDTH - 2;
+    g_autofree char *half_gone =
+        verdict->t50_ms == RECORD_UNKNOWN ? g_strdup("-") : units_format_duration_ms(verdict->t50_ms);
+    if (!fits)
+        fprintf(out, "  %s\n", name);
+    fprintf(out, "  %-*s", NAME_WIDTH - 2, fits ? name : "");
+    print_share(out, verdict->at_once_rss);
+    print_share(out, verdict->at_once_held);
+    print_share(out, verdict->end_rss);
+    print_share(out, verdict->end_held);
+    fprintf(out, " %9s  %s\n", half_gone, verdict->text);
+}
+
+static void print_claim(FILE *out, const struct verdicts *verdicts, const struct claim *claim)
+{
+    guint cells = 0, hold = 0;
+    for (guint i = 0; i < verdicts->all->len; i++) {
+        const struct verdict *verdict = verdicts->all->pdata[i];
+        cells += verdict->claim == claim;
+        hold += verdict->claim == claim && strcmp(verdict->text, "holds") == 0;
+    }
+    if (cells == 0) {
+        fprintf(out, "%s: none of its cells was run\n", claim->text);
+        return;
+    }
+    fprintf(out, "%s (%s): holds in %u of %u\n", claim->text, claim_says_name(claim->says), hold, cells);
+    for (guint i = 0; i < verdicts->all->len; i++) {
+        const struct verdict *verdict = verdicts->all->pdata[i];
+        if (verdict->claim == claim)
+            print_verdict(out, verdicts, verdict);
+    }
+}
+
+void summary_claim_print(const struct summary *summary, const char *run_folder, FILE *out)
+{
+    struct verdicts *verdicts = read_verdicts(summary, run_folder, NULL);
+    if (verdicts && verdicts->all->len > 0) {
+        fputs(
+            "\nWhat the plan claims. RSS, and held, over the baseline as shares of the peak: at once, behind "
+            "the\n"
+            "drop and what was done about it; at the end of the silence. half gone: from RSS, since the "
+            "drop\n",
+            out);
+        fprintf(out, "%-*s %7s %7s %7s %7s %9s\n", NAME_WIDTH, "", "at once", "held", "end", "held",
+                "half gone");
+        for (guint i = 0; i < verdicts->claims->len; i++)
+            print_claim(out, verdicts, verdicts->claims->pdata[i]);
+    }
+    verdicts_free(verdicts);
+}
