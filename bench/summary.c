@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "csv.h"
+#include "cycles.h"
 #include "error.h"
 #include "summary_claim.h"
 #include "summary_latency.h"
@@ -250,7 +251,7 @@ bool summary_write(const struct summary *summary, const char *run_folder, GError
     g_autoptr(GError) why = NULL;
     if (g_file_set_contents(path, text->str, (gssize)text->len, &why))
         return summary_latency_write(summary, run_folder, error) &&
-               summary_claim_write(summary, run_folder, error);
+               summary_claim_write(summary, run_folder, error) && cycles_write(summary, run_folder, error);
     g_set_error(error, AFTERFREE_ERROR, EXIT_SYSTEM, "%s", why->message);
     return false;
 }

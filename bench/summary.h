@@ -43,8 +43,8 @@ struct summary {
 /* Reads RUN/runs.csv, and the rows of its timed pass (price.h); NULL with error. */
 struct summary *summary_read(const char *run_folder, GError **error);
 void summary_free(struct summary *summary);
-/* Writes RUN/summary.csv, where operations were timed RUN/latency_summary.csv, and and where the plan claims something
- * RUN/claims.csv; each whole or not at all. */
+/* Writes RUN/summary.csv, where operations were timed RUN/latency_summary.csv, and where the plan claims something
+ * RUN/claims.csv, and of a walk of many cycles RUN/cycles.csv and RUN/cycles_summary.csv; each whole or not at all. */
 bool summary_write(const struct summary *summary, const char *run_folder, GError **error);
 /* The table, at most 100 columns wide, a block per workload, shape and walk, the least held after silence first;
  * then what was not proven, with its reason, and the figures there are in RUN/plots. Bytes over the

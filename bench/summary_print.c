@@ -1,6 +1,7 @@
 /* summary_print: the table of summary.h, for people. */
 #include <string.h>
 
+#include "cycles.h"
 #include "summary.h"
 #include "summary_claim.h"
 #include "summary_latency.h"
@@ -277,6 +278,7 @@ void summary_print(const struct summary *summary, const char *run_folder, FILE *
     else
         print_memory(out, summary, sorted);
     summary_claim_print(summary, run_folder, out);
+    cycles_print(summary, run_folder, out);
     summary_print_limit(summary, out);
     summary_print_calls(summary, out);
     summary_latency_print(summary, run_folder, out);
