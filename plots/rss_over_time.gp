@@ -25,13 +25,16 @@ if (cells == 0) {
 
 # --- the walk is the plan's: up to the drop, then the bands, silent and ticking, of a known length, then the rest ---
 
-walk = 'build hold drop silent ticking rebuild redrop purge'
+phases = 'build hold drop silent ticking rebuild redrop purge'
+group = ''
 set datafile separator '='
-stats run.'/plan.ini' using (word(strcol(1), 1) eq 'walk' ? (walk = strcol(2), 0) : 0) nooutput
+stats run.'/plan.ini' using (line = strcol(1), key = word(line, 1), key[1:1] eq '[' ? (group = line, 0) : 0, \
+    key eq 'walk' && walk[some] eq '' ? (phases = strcol(2), 0) : 0, \
+    key eq 'phases' && group eq '[walk '.walk[some].']' ? (phases = strcol(2), 0) : 0) nooutput
 set datafile separator whitespace
 upto = ''; bands = ''; rest = ''
 add(list, w) = list eq '' ? w : list.' '.w
-do for [phase in walk] {
+do for [phase in phases] {
     if (place_in(upto, 'drop') == 0) { upto = add(upto, phase) } else {
         if (rest eq '' && place_in(bands, phase) == 0 && (phase eq 'silent' || phase eq 'ticking')) {
             bands = add(bands, phase)
@@ -93,7 +96,7 @@ set label 'policy:' at screen px(72), py(80) textcolor rgb grey
 do for [k=1:words(policies)] {
     set label word(policies, k) at screen px(60 + 70 * k), py(80) textcolor rgb policy_colour(word(policies, k))
 }
-purges = place_in(walk, 'purge') > 0
+purges = place_in(phases, 'purge') > 0
 if (purges) {
     set label '' at screen px(492), py(80) point pt 13 ps 0.9 lc rgb '#222222'
     set label 'the purge begins' at screen px(502), py(80) textcolor rgb grey
@@ -107,7 +110,7 @@ if (lazy_cells > 0) {
     set label 'held (RSS without lazy)' at screen px(652), py(80) textcolor rgb grey
     set label 'lazy' at screen px(984), py(first_top - 10) right textcolor rgb grey
 }
-if (window > 0 && place_in(walk, 'silent') > 0) {
+if (window > 0 && place_in(phases, 'silent') > 0) {
     set label 'after '.duration(window).' of silence' at screen px(984), py(first_top - 28) right textcolor rgb grey
     set label 'RSS' at screen px(906), py(first_top - 10) right textcolor rgb grey
 }

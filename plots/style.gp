@@ -105,7 +105,7 @@ texts(list) = csv_on.arrays(list, 'strcol').csv_off
 
 asked_mode(name) = strstrt(name, '/thp-') > 0 ? '/'.name[strstrt(name, '/thp-')+5:strlen(name)] : ''
 
-# A block: the cells of one workload and shape. main_block is the one with the most cells.
+# A block: the cells of one workload, shape and named walk. main_block is the one with the most cells.
 main_block = ''
 if (rows > 0) {
     eval texts('cell allocator setting policy workload shape order')
@@ -115,9 +115,13 @@ if (rows > 0) {
     if (has('role')) { eval texts('role') }
     # Where the plan asked for THP modes there are several cells of one setting: the mode tells them apart.
     do for [i=1:rows] { setting[i] = setting[i].asked_mode(cell[i]) }
+    # walk[i]: '' is the plan's own.
+    array walk[rows]
+    do for [i=1:rows] { walk[i] = '' }
+    if (has('walk')) { eval texts('walk') }
     array block[rows]
     array block_size[rows]
-    do for [i=1:rows] { block[i] = workload[i].'/'.shape[i] }
+    do for [i=1:rows] { block[i] = workload[i].'/'.shape[i].(walk[i] eq '' ? '' : '/'.walk[i]) }
     do for [i=1:rows] { block_size[i] = sum [j=1:rows] (block[j] eq block[i]) }
     largest = 1
     do for [i=2:rows] {
@@ -128,7 +132,7 @@ if (rows > 0) {
 }
 allocator_place(i) = place_in(allocators, allocator[i])
 over(bytes, i) = bytes - baseline_rss_bytes[i]
-block_title(i) = sprintf('%s, %s: %s live, dropped in %s order', workload[i], shape[i], amount(live_bytes[i]), order[i])
+block_title(i) = sprintf('%s, %s%s: %s live, dropped in %s order', workload[i], shape[i], (walk[i] eq '' ? '' : ', walk '.walk[i]), amount(live_bytes[i]), order[i])
 not_drawn = all_rows == rows ? '' : count(all_rows - rows, 'cell is', 'cells are').' not '.(words(statuses) > 1 ? 'proven' : 'ok').' and not drawn. '
 
 # --- rows under headings, a heading per block, the largest block first ---

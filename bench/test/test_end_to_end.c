@@ -185,13 +185,14 @@ static bool can_draw(void)
     return gnuplot && figures->len > 0 && !TEST_SANITIZED;
 }
 
-/* The smoke plan has no [limit] and times no operation, and this run has no timed pass: a figure that needs one of them has
+/* The smoke plan has no [limit], times no operation and names no walk, and this run has no timed pass: a figure that needs one of them has
  * nothing to show, and says so. */
 static bool has_nothing_to_show(const char *said, const char *figure)
 {
-    static const char *const excuses[] = {"The plan of this run has no [limit]",
-                                          "This run has no prices of a timed pass",
-                                          "No operation of this run was timed"};
+    static const char *const excuses[] = {
+        "The plan of this run has no [limit]", "This run has no prices of a timed pass",
+        "No operation of this run was timed", "This run does not compare named walks",
+        "No walk of this run has three cycles"};
     bool found = false;
     for (guint i = 0; i < G_N_ELEMENTS(excuses); i++) {
         g_autofree char *excuse = g_strdup_printf("plot: %s: %s", figure, excuses[i]);
