@@ -29,3 +29,13 @@ function(add_go_program side name)
     add_dependencies(programs ${side}_${name})
     install(PROGRAMS ${program} DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/afterfree/${side})
 endfunction()
+
+# The format of all Go packages, vet's findings in them, and their unit tests. All of go.cmake's own tests.
+if(AFTERFREE_TESTS AND NOT go_version VERSION_LESS go_minimum)
+    find_program(GOFMT gofmt REQUIRED)
+    add_test(NAME go/is_formatted COMMAND sh -c "wrong=$(\"$@\") && test -z \"$wrong\" || ! echo \"$wrong\"" sh
+        ${GOFMT} -l workloads services WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
+    add_test(NAME go/vet COMMAND ${go} vet ./workloads/... ./services/... WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
+    add_test(NAME go/test COMMAND ${go} test ./workloads/... ./services/... WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
+    set_tests_properties(go/vet go/test PROPERTIES TIMEOUT 300)
+endif()

@@ -51,11 +51,17 @@ func isDigit(c byte) bool {
 	return '0' <= c && c <= '9'
 }
 
+// takeName takes words with a dot between each two.
 func (r *reader) takeName() (name string, ok bool) {
 	name = r.takeWhile(func(c byte) bool {
 		return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || isDigit(c) || c == '_' || c == '.'
 	})
-	return name, name != "" && len(name) < nameMax && !isDigit(name[0]) && name[0] != '.'
+	for _, word := range strings.Split(name, ".") {
+		if word == "" || isDigit(word[0]) {
+			return name, false
+		}
+	}
+	return name, len(name) < nameMax
 }
 
 func (r *reader) takeInteger() (number int64, ok bool) {
@@ -133,6 +139,9 @@ func (r *reader) takeCall() (c call, wrong string) {
 		return c, "a function name is missing"
 	}
 	if !r.take("(") {
+		if strings.Contains(c.function, ".") {
+			return c, "a data symbol's name has no dot; a call has parentheses"
+		}
 		if c.result == "" {
 			return c, "an opening parenthesis is missing"
 		}

@@ -15,8 +15,9 @@
 //     in calls.go.
 //   - Behind the required fields each mark has those of heap.go.
 //   - The driver's own memory is mapped, global or on the stack. Up to the baseline it allocates a little; from then
-//     on nothing in baseline, hold and silent, which a test counts. The runtime's own threads are not silent: the
-//     scavenger, and a collection forced after two minutes without one.
+//     on nothing in baseline, hold and silent, which a test counts (the runtime may: a list of timers, once for each
+//     processor). The runtime's own threads are not silent: there are the scavenger, and the collection that is
+//     forced when the last one is two minutes ago, and that an idle process notices up to a minute late.
 //   - Out of memory is the runtime's own death, exit code 2 and a trace, never PROTOCOL_EXIT_MEMORY.
 //   - latency=yes is refused: nothing here times single operations.
 package driver
