@@ -69,6 +69,7 @@ check:
 
 format:
 	@$(SOURCES) | xargs -0 -r clang-format -i
+	@! command -v gofmt >/dev/null || gofmt -w workloads services
 
 clean:
 	rm -rf build

@@ -12,25 +12,30 @@ set(go ${CMAKE_COMMAND} -E env GOENV=off GOWORK=off GOTOOLCHAIN=local GOPROXY=of
 file(GLOB_RECURSE go_sources CONFIGURE_DEPENDS
     ${PROJECT_SOURCE_DIR}/workloads/*.go ${PROJECT_SOURCE_DIR}/services/*.go)
 
-# add_go_program(SIDE NAME): the package SIDE/NAME as the program of that name in the build tree, and installed.
-function(add_go_program side name)
-    if(go_version VERSION_LESS go_minimum)
-        message(STATUS "no go ${go_minimum} (package golang-go): ${side}/${name} is not built")
-        return()
-    endif()
-    set(program ${PROJECT_BINARY_DIR}/${side}/${name})
-    add_custom_command(OUTPUT ${program}
-        COMMAND ${go} build -trimpath -o ${program} ./${side}/${name}
-        WORKING_DIRECTORY ${PROJECT_SOURCE_DIR}
-        COMMAND ${CMAKE_COMMAND} -E touch ${program} # go build leaves alone what would be the same
-        DEPENDS ${go_sources} ${PROJECT_SOURCE_DIR}/go.mod
-        COMMENT "Building the Go program ${side}/${name}" VERBATIM)
-    add_custom_target(${side}_${name} ALL DEPENDS ${program})
-    add_dependencies(programs ${side}_${name})
-    install(PROGRAMS ${program} DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/afterfree/${side})
+# add_go_programs(SIDE): each SIDE/NAME/main.go is the program SIDE/NAME of the build tree, and installed.
+function(add_go_programs side)
+    file(GLOB mains CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${side}/*/main.go)
+    foreach(main IN LISTS mains)
+        cmake_path(GET main PARENT_PATH folder)
+        cmake_path(GET folder FILENAME name)
+        if(go_version VERSION_LESS go_minimum)
+            message(STATUS "no go ${go_minimum} (package golang-go): ${side}/${name} is not built")
+            continue()
+        endif()
+        set(program ${PROJECT_BINARY_DIR}/${side}/${name})
+        add_custom_command(OUTPUT ${program}
+            COMMAND ${go} build -trimpath -o ${program} ./${side}/${name}
+            COMMAND ${CMAKE_COMMAND} -E touch ${program} # go build leaves alone what would be the same
+            DEPENDS ${go_sources} ${PROJECT_SOURCE_DIR}/go.mod
+            WORKING_DIRECTORY ${PROJECT_SOURCE_DIR}
+            COMMENT "Building the Go program ${side}/${name}" VERBATIM)
+        add_custom_target(${side}_${name} ALL DEPENDS ${program})
+        add_dependencies(programs ${side}_${name})
+        install(PROGRAMS ${program} DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/afterfree/${side})
+    endforeach()
 endfunction()
 
-# The format of all Go packages, vet's findings in them, and their unit tests. All of go.cmake's own tests.
+# The format of all Go packages, vet's findings in them, and their unit tests.
 if(AFTERFREE_TESTS AND NOT go_version VERSION_LESS go_minimum)
     find_program(GOFMT gofmt REQUIRED)
     add_test(NAME go/is_formatted COMMAND sh -c "wrong=$(\"$@\") && test -z \"$wrong\" || ! echo \"$wrong\"" sh
