@@ -273,6 +273,14 @@ void workloads_each(void (*check)(const char *program))
     assert_true(each_of(TEST_BUILD_DIR "/workloads/test/*", check) > 0);
 }
 
+void require_go(void)
+{
+    if (!TEST_HAS_GO) {
+        print_message("no go when this was configured (package golang-go), so there is no go_map\n");
+        skip();
+    }
+}
+
 const char *workloads_name(const char *program)
 {
     const char *slash = strrchr(program, '/');

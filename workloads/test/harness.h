@@ -69,6 +69,9 @@ const struct mark *told_of(const struct told *marks, unsigned count, const char 
  * Go. There must be some. */
 void workloads_each(void (*check)(const char *program));
 
+/* Where go was not there at configuration: skips the test, and says so. */
+void require_go(void);
+
 /* The part of a path behind the last slash. */
 const char *workloads_name(const char *program);
 

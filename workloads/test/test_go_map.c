@@ -13,19 +13,8 @@
 
 #include <cmocka.h>
 
-#include "driver/call_text.h"
-#include "driver/params.h"
-
 #define GO_MAP TEST_BUILD_DIR "/workloads/go_map"
 #define HASH_CHAINED TEST_BUILD_DIR "/workloads/hash_chained"
-
-static void require_go(void)
-{
-    if (!TEST_HAS_GO) {
-        print_message("no go when this was configured (package golang-go), so there is no go_map\n");
-        skip();
-    }
-}
 
 static unsigned walk(const char *program, const char *arguments, struct told marks[CHILD_MARKS_MAX])
 {
@@ -76,16 +65,20 @@ static void at_each_mark_it_holds_the_records_of_hash_chained(void **state)
         "records=200 length=0 strings=2 order=reverse",
         "records=200 survivors_ppm=1000000 removal=delete order=insertion",
         "records=50 seed=0",
+        "records=0 keys=fresh survivors_ppm=500000",
+        "records=200 keys=fresh survivors_ppm=1000000 order=reverse",
         "records=50 seed=18446744073709551615",
         "records=20 strings=40 length=5000..9000",
     };
     require_go();
-    for (unsigned i = 0; i < 12; i++) {
+    for (unsigned i = 0; i < 24; i++) {
         char shape[200];
-        snprintf(shape, sizeof shape,
-                 "records=500 strings=1..3 length=15..30 order=%s removal=%s survivors_ppm=%d seed=11 "
-                 "workers=%u",
-                 orders[i % 3], i / 3 % 2 ? "delete" : "free", i / 6 ? 100000 : 0, 1 + i % 2);
+        snprintf(
+            shape, sizeof shape,
+            "records=500 strings=1..3 length=15..30 order=%s removal=%s survivors_ppm=%d keys=%s seed=11 "
+            "workers=%u",
+            orders[i % 3], i / 3 % 2 ? "delete" : "free", i / 6 % 2 ? 100000 : 0, i / 12 ? "fresh" : "same",
+            1 + i % 2);
         compare(shape);
     }
     for (size_t i = 0; i < sizeof odd / sizeof *odd; i++)
@@ -138,216 +131,6 @@ static void delete_keeps_the_buckets_and_nil_does_not(void **state)
     }
     unsigned count = walk(GO_MAP, "records=200000" CALLS, marks);
     assert_true(at(marks, count, "collect")->heap_inuse_bytes < RECORDS * 20);
-}
-
-/* Must end without a mark, with that code and one line that begins with its name and tells `reason`. */
-static void assert_refuses(const char *arguments, int expected, const char *reason)
-{
-    struct child child;
-    struct told told;
-    char errors[1024];
-    child_start(&child, &(struct start){.program = GO_MAP, .arguments = arguments});
-    bool marked = child_read_mark(&child, &told);
-    int code = child_end_with_errors(&child, errors, sizeof errors);
-    const char *newline = strchr(errors, '\n');
-    if (marked || code != expected || !newline || newline[1] || strncmp(errors, "go_map: ", 8) != 0 ||
-        !strstr(errors, reason))
-        fail_msg("%s: %s, ended with %d instead of %d and said: %s", child.title,
-                 marked ? "marks" : "no mark", code, expected, errors);
-}
-
-static void a_bad_argument_ends_it_with_one_line(void **state)
-{
-    (void)state;
-    static const char *const bad[] = {"records=x",
-                                      "records=4294967296",
-                                      "unknown=1",
-                                      "records",
-                                      "walk=purge",
-                                      "walk=collect",
-                                      "purge=runtime.GC(",
-                                      "walk=build,silent",
-                                      "records=1 walk=build,nowhere",
-                                      "purge=int:runtime.GC()",
-                                      "port=0",
-                                      "workers=65",
-                                      "keys=new"};
-    require_go();
-    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
-        assert_refuses(bad[i], PROTOCOL_EXIT_USAGE, "");
-}
-
-/* Its exit code, when it has to do nothing but read that argument. */
-static int try_argument(const char *first, const char *argument)
-{
-    char command[4096];
-    snprintf(command, sizeof command, "exec %s %s '%s' 3>/dev/null 4<&- 2>/dev/null", GO_MAP, first,
-             argument);
-    int status = system(command);
-    assert_true(WIFEXITED(status));
-    return WEXITSTATUS(status);
-}
-
-static void it_takes_and_refuses_the_very_arguments_that_the_c_driver_does(void **state)
-{
-    (void)state;
-    static const char *const arguments[] = {"records=0",
-                                            "records=",
-                                            "records=-1",
-                                            "records=+1",
-                                            "records=0x10",
-                                            "records= 1",
-                                            "records=1 ",
-                                            "records=1_000",
-                                            "records=18446744073709551616",
-                                            "records",
-                                            "Records=1",
-                                            "=1",
-                                            "",
-                                            "strings=3",
-                                            "strings=0..3",
-                                            "strings=3..0",
-                                            "strings=1..",
-                                            "strings=..1",
-                                            "strings=1...2",
-                                            "strings=1.2",
-                                            "strings=0..1048577",
-                                            "length=0",
-                                            "length=16777217",
-                                            "length=1..2..3",
-                                            "order=reverse",
-                                            "order=Hash",
-                                            "order=",
-                                            "removal=delete",
-                                            "removal=none",
-                                            "survivors_ppm=1000000",
-                                            "survivors_ppm=1000001",
-                                            "seed=18446744073709551615",
-                                            "seed=18446744073709551616",
-                                            "seed=",
-                                            "workers=1",
-                                            "workers=64",
-                                            "workers=0",
-                                            "workers=65",
-                                            "latency=no",
-                                            "latency=",
-                                            "latency=true",
-                                            "walk=",
-                                            "walk=,",
-                                            "walk=build,",
-                                            "walk=build,,hold",
-                                            "walk=build hold",
-                                            "walk=Build",
-                                            "walk=baseline",
-                                            "walk=build,end",
-                                            "walk=build:1",
-                                            "walk=silent",
-                                            "walk=silent:",
-                                            "walk=silent:x",
-                                            "walk=silent:0:0",
-                                            "walk=silent:4294967296",
-                                            "walk=ticking:1.5",
-                                            "walk=silent:0,ticking:0,pressure",
-                                            "walk=purge",
-                                            "walk=collect",
-                                            "purge=",
-                                            "collect=",
-                                            "purge",
-                                            "survivors=1",
-                                            "threads=1"};
-    require_go();
-    for (size_t i = 0; i < sizeof arguments / sizeof *arguments; i++) {
-        char *const read[] = {(char *)(uintptr_t)arguments[i], NULL};
-        const char *culprit;
-        struct params params;
-        const char *wrong = params_read(&params, read, &culprit);
-        int code = try_argument("walk=silent:0", arguments[i]);
-        if (code != (wrong ? PROTOCOL_EXIT_USAGE : PROTOCOL_EXIT_DONE))
-            fail_msg("%s: exit code %d, but in C: %s", arguments[i], code, wrong ? wrong : "good");
-    }
-}
-
-static void its_language_of_calls_is_that_of_c(void **state)
-{
-    (void)state;
-    static const char *const texts[] = {"int: f()",
-                                        "int:f(1)",
-                                        "int: f( 1 , -2,3,4 )",
-                                        "int: f(1,2,3,4,5)",
-                                        "int: f(",
-                                        "int: f(1",
-                                        "int: f(1,)",
-                                        "int: f(x)",
-                                        "int: f(1.5)",
-                                        "int: f(+1)",
-                                        "int: f(- 1)",
-                                        "int: f(123456789012345678)",
-                                        "int: f(1234567890123456789)",
-                                        "f()",
-                                        "f(); int: g()",
-                                        "f(); int: g();",
-                                        "f();; int: g()",
-                                        "int: f() g()",
-                                        "int: f() ;g() ;h(); i()",
-                                        "int: f();g();h();i();j()",
-                                        "int: symbol",
-                                        "symbol",
-                                        "int: 2f()",
-                                        "int: f2()",
-                                        "int: _()",
-                                        "int f()",
-                                        "unsigned: f()",
-                                        "int: int: f()",
-                                        "double: f()",
-                                        "string: f()",
-                                        "bool: f()",
-                                        "long: f()",
-                                        "long : f()",
-                                        "int: mallctl(\"a.b\")",
-                                        "int: mallctl(\"\")",
-                                        "int: mallctl(\"a)",
-                                        "int: mallctl()",
-                                        "int: mallctl(1)",
-                                        "double: mallctl(\"a\")",
-                                        "int: f(\"a\", &)",
-                                        "int: f(\"a\")",
-                                        "int: f(\"a\", 1)",
-                                        "double: f(\"a\", &)",
-                                        "f(\"a\", &); int: g()",
-                                        "",
-                                        " ",
-                                        "int:",
-                                        "int: f()\t",
-                                        "int: f()\v",
-                                        "int: f\t()",
-                                        "int: f-g()",
-                                        "int: f(\"a\",&;)"};
-    require_go();
-    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
-        char argument[200];
-        struct call_list list;
-        const char *wrong = call_parse_read_back(&list, texts[i]);
-        snprintf(argument, sizeof argument, "x=%s", texts[i]);
-        int code = try_argument("probe", argument);
-        if (code != (wrong ? PROTOCOL_EXIT_USAGE : PROTOCOL_EXIT_DONE))
-            fail_msg("%s: exit code %d, but in C: %s", texts[i], code, wrong ? wrong : "good");
-    }
-}
-
-static void timing_single_operations_is_refused_and_the_reason_told(void **state)
-{
-    (void)state;
-    require_go();
-    assert_refuses("latency=yes", PROTOCOL_EXIT_USAGE, "times no single operations");
-}
-
-static void a_call_that_go_does_not_have_is_missing(void **state)
-{
-    (void)state;
-    require_go();
-    assert_refuses("walk=build,drop,purge purge=malloc_trim(0)", PROTOCOL_EXIT_MISSING, "malloc_trim");
-    assert_refuses("purge=runtime.GC();debug.FreeOsMemory()", PROTOCOL_EXIT_MISSING, "debug.FreeOsMemory");
-    assert_refuses("walk=collect collect=runtime.GC(1)", PROTOCOL_EXIT_MISSING, "collect call runtime.GC");
 }
 
 static void a_closed_fd_4_ends_it_as_an_orphan(void **state)
@@ -453,11 +236,6 @@ int main(void)
         cmocka_unit_test(at_each_mark_it_holds_the_records_of_hash_chained),
         cmocka_unit_test(the_heap_fields_tell_what_a_collection_frees_and_a_purge_gives_back),
         cmocka_unit_test(delete_keeps_the_buckets_and_nil_does_not),
-        cmocka_unit_test(a_bad_argument_ends_it_with_one_line),
-        cmocka_unit_test(it_takes_and_refuses_the_very_arguments_that_the_c_driver_does),
-        cmocka_unit_test(its_language_of_calls_is_that_of_c),
-        cmocka_unit_test(timing_single_operations_is_refused_and_the_reason_told),
-        cmocka_unit_test(a_call_that_go_does_not_have_is_missing),
         cmocka_unit_test(a_closed_fd_4_ends_it_as_an_orphan),
         cmocka_unit_test(an_unread_fd_3_ends_it_as_an_orphan),
         cmocka_unit_test(a_probe_tells_the_owner_the_calls_and_the_version),
