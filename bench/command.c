@@ -66,6 +66,9 @@ static void print_allocators(const struct suite *suite)
 
 static void print_cells(const struct suite *suite, const struct options *options)
 {
+    int width = 0;
+    for (guint i = 0; i < suite->cells->len; i++)
+        width = MAX(width, (int)strlen(((const struct plan_cell *)suite->cells->pdata[i])->name));
     if (suite->plan->pass == PLAN_COST)
         printf("\nTimed cells of plan %s (afterfree cost):\n", suite->plan->name);
     else
@@ -74,7 +77,7 @@ static void print_cells(const struct suite *suite, const struct options *options
         const struct plan_cell *cell = suite->cells->pdata[i];
         g_auto(GStrv) environment = suite_environment(suite, options, cell);
         g_autofree char *line = g_strjoinv(" ", environment);
-        printf("  %-50s %s\n", cell->name, line);
+        printf("  %-*s  %s\n", width, cell->name, line);
         const struct probe *probe = suite_probe(suite, cell);
         if (probe->verdict == PROBE_NOT_IN_FORCE)
             printf("    NOT in force: %s\n", probe->reason);
@@ -83,16 +86,19 @@ static void print_cells(const struct suite *suite, const struct options *options
 
 static void print_estimate(const struct suite *suite)
 {
-    uint64_t busy_ms = 0, waiting_ms = 0, peak = 0;
+    uint64_t busy_ms = 0, waits_ms = 0, longest_ms = 0, peak = 0;
     for (guint i = 0; i < suite->cells->len; i++) {
         const struct plan_cell *cell = suite->cells->pdata[i];
         if (suite_probe(suite, cell)->verdict != PROBE_PROVEN)
             continue;
         busy_ms += plan_expected_busy_ms(cell);
-        waiting_ms = MAX(waiting_ms, plan_waiting_ms(cell));
+        waits_ms += plan_waiting_ms(cell);
+        longest_ms = MAX(longest_ms, plan_waiting_ms(cell));
         peak = MAX(peak, plan_admitted_bytes(suite->plan, cell));
     }
-    uint64_t total_ms = busy_ms * suite->plan->repeat + waiting_ms;
+    /* One is busy at a time; the last one's waits, or those of all as they fit side by side, come on top. */
+    uint64_t total_ms = MAX(busy_ms * suite->plan->repeat + longest_ms,
+                            (busy_ms + waits_ms) * suite->plan->repeat / MATRIX_DEFAULT_JOBS);
     g_autofree char *time = units_format_duration_ms(total_ms);
     g_autofree char *memory = units_format_bytes(peak);
     g_autofree char *has = units_format_bytes(machine_available_bytes());

@@ -11,7 +11,7 @@
 #include "run.h"
 #include "thp.h"
 
-#define MATRIX_DEFAULT_JOBS 8
+#define MATRIX_DEFAULT_JOBS 16
 #define MATRIX_DEFAULT_HZ 100
 
 struct matrix_options {

@@ -161,7 +161,7 @@ bool options_read_run(struct options *options, int argc, char **argv, GError **e
     gboolean strict = FALSE, set_thp = FALSE, quiet = FALSE, no_table = FALSE, count_calls = FALSE;
     const GOptionEntry entries[] = {
         SELECTION_ENTRIES(options, selection),
-        {"jobs", 'j', 0, G_OPTION_ARG_INT, &jobs, "processes alive at once, one of them busy (default: 8)",
+        {"jobs", 'j', 0, G_OPTION_ARG_INT, &jobs, "processes alive at once, one of them busy (default: 16)",
          "N"},
         {"out", 0, 0, G_OPTION_ARG_FILENAME, &options->out, "run folder (default: results/<utc>-<host>)",
          "DIR"},
