@@ -1,6 +1,6 @@
 /* rude: a service that does wrong on purpose, as its environment variable RUDE says; without it, a well behaved one with
  * one thread and no map. Its descriptor, bench/test/allocators/rude.ini, has a setting per fault:
- *   eater     each build touches 60 MB and keeps them
+ *   eater     each build touches 60 MB in some 200 ms, and keeps them
  *   checksum  answers with another checksum                  body      answers with other words
  *   status    answers HTTP 500, and walks on                 stuck     answers HTTP 500, and says nothing any more
  *   mute      walks on without an answer                     hangup    walks on, and closes the connection instead
@@ -151,8 +151,11 @@ static void answer_build(void)
 static void eat(void)
 {
     char *map = mmap(NULL, MEAL_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    for (size_t at = 0; at < MEAL_BYTES; at += 4096)
+    for (size_t at = 0; at < MEAL_BYTES; at += 4096) {
         map[at] = 1;
+        if (at % (1 << 20) == 0)
+            usleep(3000);
+    }
 }
 
 static void build(void)

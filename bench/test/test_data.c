@@ -140,13 +140,21 @@ static void for_each_pass(void (*check)(const struct plan *plan, const GPtrArray
         }
 }
 
+/* A file, or a folder of a program in another language. */
+static bool has_source(const char *side, const char *name)
+{
+    g_autofree char *file = g_strdup_printf("%s/%s/%s.c", TEST_SOURCE_DIR, side, name);
+    g_autofree char *folder = g_build_filename(TEST_SOURCE_DIR, side, name, NULL);
+    return g_file_test(file, G_FILE_TEST_EXISTS) || g_file_test(folder, G_FILE_TEST_IS_DIR);
+}
+
 static void assert_workloads(const struct plan *plan, const GPtrArray *cells)
 {
     for (guint i = 0; i < cells->len; i++) {
         const struct plan_cell *cell = cells->pdata[i];
-        g_autofree char *source = g_strdup_printf("%s/workloads/%s.c", TEST_SOURCE_DIR, cell->workload);
-        if (!g_file_test(source, G_FILE_TEST_EXISTS))
-            fail_msg("%s: %s: there is no %s", plan->path, cell->name, source);
+        if (!has_source("workloads", cell->workload) && !has_source("services", cell->workload))
+            fail_msg("%s: %s: %s is neither in workloads/ nor in services/", plan->path, cell->name,
+                     cell->workload);
     }
 }
 

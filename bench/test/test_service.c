@@ -7,6 +7,8 @@
 #include "program.h"
 
 #define RECORDS "1000"
+#define LIMIT "96M" /* of a service that eats 60 MB a build */
+#define LIMIT_BYTES (96 << 20)
 
 static bool lacks_curl(void)
 {
@@ -140,6 +142,24 @@ static bool has_no_limits(void)
     return !site;
 }
 
+/* The second meal is told of, though the phase has no mark; and of the cgroup what an operator sees, which grows towards
+ * the limit. Nothing is told of what the kernel took behind the kill. */
+static void assert_curve_until_the_kill(const char *folder, const char *name)
+{
+    g_autofree char *run = g_build_filename(folder, "run", NULL);
+    g_autoptr(csv_table) samples = program_table(run, name);
+    guint last = csv_rows(samples) - 1;
+    assert_string_equal(program_text(samples, last, "phase"), "rebuild");
+    assert_string_equal(program_text(samples, last, "step"), "5");
+    assert_in_range(program_number(samples, last, "rss_bytes"), 80 << 20, 100 << 20);
+    while (!*program_text(samples, last, "cgroup_working_bytes"))
+        last--;
+    uint64_t usage = program_number(samples, last, "cgroup_usage_bytes");
+    assert_string_equal(program_text(samples, last, "phase"), "rebuild");
+    assert_in_range(usage, 61 << 20, LIMIT_BYTES);
+    assert_in_range(program_number(samples, last, "cgroup_working_bytes"), 60 << 20, usage);
+}
+
 static void who_is_killed_in_the_second_request_says_so_and_what_the_client_saw(void **state)
 {
     if (lacks_curl() || has_no_limits())
@@ -147,12 +167,13 @@ static void who_is_killed_in_the_second_request_says_so_and_what_the_client_saw(
     g_auto(program_outcome) outcome = {0};
     g_autofree char *plan = write_plan(*state, "rude", "rude",
                                        "walk = build hold drop silent rebuild hold redrop\n"
-                                       "[limit]\nmemory = 96M\noom = answer\n");
+                                       "[limit]\nmemory = " LIMIT "\noom = answer\n");
     g_autoptr(csv_table) runs = run_plan(&outcome, *state, plan, "*/eater/*");
     program_assert_code(&outcome, EXIT_PROVEN);
     assert_row(runs, 0, "oom", "in rebuild, in POST /build (second request): the client saw curl: (5");
     assert_int_equal(program_number(runs, 0, "requests"), 1);
     assert_int_equal(program_number(runs, 0, "killed_in_request"), 2);
+    assert_curve_until_the_kill(*state, program_text(runs, 0, "samples_file"));
     processes_assert_none("http://127.0.0.1:");
 }
 
