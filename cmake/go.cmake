@@ -35,12 +35,15 @@ function(add_go_programs side)
     endforeach()
 endfunction()
 
-# The format of all Go packages, vet's findings in them, and their unit tests.
+# The format of all Go packages, vet's findings in them, and their unit tests; and that deleting every key is the one
+# clear the compiler can make of it.
 if(AFTERFREE_TESTS AND NOT go_version VERSION_LESS go_minimum)
     find_program(GOFMT gofmt REQUIRED)
     add_test(NAME go/is_formatted COMMAND sh -c "wrong=$(\"$@\") && test -z \"$wrong\" || ! echo \"$wrong\"" sh
         ${GOFMT} -l workloads services WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
     add_test(NAME go/vet COMMAND ${go} vet ./workloads/... ./services/... WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
     add_test(NAME go/test COMMAND ${go} test ./workloads/... ./services/... WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
+    add_test(NAME go/deletes_by_one_clear COMMAND sh -c "\"$@\" | grep -F 'CALL runtime.mapclear('" sh
+        ${go} tool objdump -s "table..clear$" ${PROJECT_BINARY_DIR}/workloads/go_map)
     set_tests_properties(go/vet go/test PROPERTIES TIMEOUT 300)
 endif()
