@@ -477,9 +477,26 @@ static void a_walk_without_a_rebuild_behind_its_purge_has_no_calls_of_one(void *
     close_walk(&walk);
 }
 
+/* build hold silent: the map stays. */
+static void a_walk_that_does_not_drop_has_its_peak_and_nothing_of_a_drop(void **state)
+{
+    (void)state;
+    struct walk walk;
+    open_walk(&walk, "no", true);
+    g_array_remove_range(walk.marks, 5, walk.marks->len - 6); /* up to the end */
+    g_array_remove_index(walk.marks, 3);
+    record_measure(&walk.record, walk.marks, walk.samples);
+    assert_int_equal(measured(&walk, RECORD_peak_rss_bytes), 110 * MB);
+    assert_int_equal(measured(&walk, RECORD_silent_rss_bytes), 20 * MB);
+    assert_true(measured(&walk, RECORD_drop_rss_bytes) == RECORD_UNKNOWN);
+    assert_true(measured(&walk, RECORD_t90_ms) == RECORD_UNKNOWN);
+    close_walk(&walk);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_walk_that_does_not_drop_has_its_peak_and_nothing_of_a_drop),
         cmocka_unit_test(half_and_nine_tenths_are_counted_from_the_peak_to_the_baseline),
         cmocka_unit_test(what_has_left_by_the_drops_end_took_0_ms),
         cmocka_unit_test(samples_before_the_drops_end_do_not_count),
