@@ -248,7 +248,7 @@ static bool is_go(const char *name)
     return access(path, F_OK) == 0;
 }
 
-static unsigned each_of(const char *pattern, void (*check)(const char *program))
+unsigned programs_each(const char *pattern, void (*check)(const char *program))
 {
     glob_t found;
     unsigned count = 0;
@@ -269,8 +269,8 @@ static unsigned each_of(const char *pattern, void (*check)(const char *program))
 
 void workloads_each(void (*check)(const char *program))
 {
-    assert_true(each_of(TEST_BUILD_DIR "/workloads/*", check) > 0);
-    assert_true(each_of(TEST_BUILD_DIR "/workloads/test/*", check) > 0);
+    assert_true(programs_each(TEST_BUILD_DIR "/workloads/*", check) > 0);
+    assert_true(programs_each(TEST_BUILD_DIR "/workloads/test/*", check) > 0);
 }
 
 void require_go(void)

@@ -1,7 +1,9 @@
 /* count: a preload that counts each call of an allocator and its bytes, apart from the driver's own count,
  * and lets glibc do the work. COUNT_FD names a descriptor with a `struct count`, mapped by the constructor;
- * calls before that are counted too. For processes with one thread. */
+ * calls before that are counted too. With more than one thread the order of the calls, and so their sequence, means
+ * nothing. */
 #include <errno.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,7 +42,7 @@ __attribute__((constructor)) static void share(void)
 
 static void note(char operation, size_t bytes)
 {
-    count->calls++;
+    atomic_fetch_add(&count->calls, 1);
     count->sequence = (count->sequence ^ (unsigned char)operation) * UINT64_C(0x100000001B3);
     count->sequence = (count->sequence ^ bytes) * UINT64_C(0x9E3779B97F4A7C15);
     count->sequence ^= count->sequence >> 32;
@@ -58,8 +60,8 @@ static void *hand_out(void *base, size_t room, size_t bytes)
         return NULL;
     void *block = (char *)base + room;
     *header_of(block) = (struct header){.bytes = bytes, .base = base};
-    count->live_blocks++;
-    count->live_bytes += bytes;
+    atomic_fetch_add(&count->live_blocks, 1);
+    atomic_fetch_add(&count->live_bytes, bytes);
     return block;
 }
 
@@ -67,8 +69,8 @@ static void take_back(void *block)
 {
     if (!block)
         return;
-    count->live_blocks--;
-    count->live_bytes -= header_of(block)->bytes;
+    atomic_fetch_sub(&count->live_blocks, 1);
+    atomic_fetch_sub(&count->live_bytes, header_of(block)->bytes);
     __libc_free(header_of(block)->base);
 }
 

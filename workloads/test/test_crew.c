@@ -1,9 +1,7 @@
-/* The shape `workers`: whose thread builds and drops, and that the others sleep. What a thread has run is in its
- * schedstat, which stands still while it sleeps. */
+/* The shape `workers`: whose thread builds and drops, and that the others sleep. */
 #include "harness.h"
+#include "threads.h"
 
-#include <dirent.h>
-#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -14,55 +12,6 @@
 #include <cmocka.h>
 
 #define PROGRAM TEST_BUILD_DIR "/workloads/hash_chained"
-#define THREADS_MAX 8
-
-struct threads {
-    unsigned count;
-    int ids[THREADS_MAX]; /* ascending: the main thread, then the workers as they were made */
-    uint64_t ran_ns[THREADS_MAX];
-};
-
-static int by_number(const void *a, const void *b)
-{
-    return *(const int *)a - *(const int *)b;
-}
-
-static void await_asleep(const struct child *child, int id)
-{
-    char path[128], state = 'R';
-    snprintf(path, sizeof path, "/proc/%d/task/%d/stat", (int)child->pid, id);
-    while (state != 'S') {
-        FILE *file = fopen(path, "r");
-        assert_non_null(file);
-        assert_int_equal(fscanf(file, "%*d (%*[^)]) %c", &state), 1);
-        fclose(file);
-        sched_yield();
-    }
-}
-
-static void read_threads(const struct child *child, struct threads *threads)
-{
-    char path[128];
-    snprintf(path, sizeof path, "/proc/%d/task", (int)child->pid);
-    DIR *folder = opendir(path);
-    assert_non_null(folder);
-    threads->count = 0;
-    for (struct dirent *entry; (entry = readdir(folder));)
-        if (*entry->d_name != '.' && threads->count < THREADS_MAX)
-            threads->ids[threads->count++] = atoi(entry->d_name);
-    closedir(folder);
-    qsort(threads->ids, threads->count, sizeof *threads->ids, by_number);
-    for (unsigned i = 0; i < threads->count; i++) {
-        unsigned long long ran = 0;
-        await_asleep(child, threads->ids[i]);
-        snprintf(path, sizeof path, "/proc/%d/task/%d/schedstat", (int)child->pid, threads->ids[i]);
-        FILE *file = fopen(path, "r");
-        assert_non_null(file);
-        assert_int_equal(fscanf(file, "%llu", &ran), 1);
-        fclose(file);
-        threads->ran_ns[i] = ran;
-    }
-}
 
 /* At each mark, when it and all its threads sleep. */
 static unsigned walk(const char *arguments, struct told *marks, struct threads *threads)
@@ -72,7 +21,7 @@ static unsigned walk(const char *arguments, struct told *marks, struct threads *
     child_start(&child, &(struct start){.program = PROGRAM, .arguments = arguments});
     for (; count < CHILD_MARKS_MAX && child_read_mark(&child, &marks[count]); count++) {
         child_await_parked(&child);
-        read_threads(&child, &threads[count]);
+        threads_read(&child, &threads[count]);
         child_go(&child);
     }
     assert_int_equal(child_end(&child), 0);
