@@ -1,5 +1,6 @@
 /* What every service answers, and when it marks (protocol.h). A service is tested by being in services/. */
 #include "served.h"
+#include "threads.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -319,6 +320,7 @@ static void further_requests_are_served_alike_and_the_map_is_empty_at_the_end(vo
 
 static void build_too_often(const char *program)
 {
+    struct threads threads;
     int late[3];
     start(program, RECORDS "walk=build,drop");
     int building = served_send(&served, BUILD);
@@ -326,7 +328,8 @@ static void build_too_often(const char *program)
     late[0] = served_send(&served, BUILD);
     late[1] = served_send(&served, BUILD);
     late[2] = served_send(&served, "POST /release");
-    assert_answers("GET /healthz", 200, "ok\n");
+    assert_answers("GET /healthz", 200, "ok\n"); /* so these have been accepted */
+    threads_read(&served.child, &threads);       /* and wait */
     served_go(&served, "drop", &told);
     served_receive(building, &answer);
     assert_answer(200, NULL);

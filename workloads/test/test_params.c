@@ -306,6 +306,20 @@ static void a_walk_with_a_collect_needs_its_call(void **state)
     assert_null(params.purge);
 }
 
+static void a_port_is_0_to_65535_and_none_by_itself(void **state)
+{
+    (void)state;
+    assert_good("records=1");
+    assert_int_equal(params.port, PARAMS_NO_PORT);
+    assert_good("port=0");
+    assert_int_equal(params.port, 0);
+    assert_good("port=65535");
+    assert_int_equal(params.port, 65535);
+    static const char *const bad[] = {"port=65536", "port=", "port=-1", "port=80x", "port= 80"};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        assert_bad(bad[i]);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -316,6 +330,7 @@ int main(void)
         cmocka_unit_test(the_last_of_a_key_counts),
         cmocka_unit_test(latency_is_yes_or_no_and_no_by_itself),
         cmocka_unit_test(workers_are_one_to_64),
+        cmocka_unit_test(a_port_is_0_to_65535_and_none_by_itself),
         cmocka_unit_test(limits_are_inclusive),
         cmocka_unit_test(numbers_that_overflow_are_wrong),
         cmocka_unit_test(bad_arguments_are_named),

@@ -221,9 +221,9 @@ static void assert_refuses(const char *program, const char *arguments, int expec
 static void refuse_arguments(const char *program)
 {
     static const char *const bad[] = {
-        "records=x",          "unknown=1",        "records=1 walk=build,nowhere",
-        "walk=purge",         "walk=collect",     "walk=collect purge=malloc_trim(0)",
-        "purge=malloc_trim(", "walk=build,silent"};
+        "records=x",          "unknown=1",         "records=1 walk=build,nowhere",
+        "walk=purge",         "walk=collect",      "walk=collect purge=malloc_trim(0)",
+        "purge=malloc_trim(", "walk=build,silent", "port=8080"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         assert_refuses(program, bad[i], PROTOCOL_EXIT_USAGE);
 }
