@@ -11,13 +11,13 @@
 //   - removal=free without survivors is `m = nil`: the order says nothing, and memory is free when a collection has
 //     found it so. All else deletes key by key, and keeps the buckets, for a Go map never shrinks; removal=delete in
 //     hash order without survivors is the idiom that the compiler turns into one clear of the map.
-//   - In phase collect collect=CALL runs the garbage collection. CALL names a function of Go; those there are stand
-//     in calls.go.
+//   - purge=CALL and collect=CALL name functions of Go; those there are stand in calls.go.
 //   - Behind the required fields each mark has those of heap.go.
 //   - The driver's own memory is mapped, global or on the stack. Up to the baseline it allocates a little; from then
 //     on nothing in baseline, hold and silent, which a test counts (the runtime may: a list of timers, once for each
-//     processor). The runtime's own threads are not silent: there are the scavenger, and the collection that is
-//     forced when the last one is two minutes ago, and that an idle process notices up to a minute late.
+//     processor). The runtime's own threads are not silent: there are the scavenger, which gives back, and the
+//     collection that is forced when the last one is two minutes ago. Both are woken by a thread that looks at an
+//     idle process once a minute only: so what a collection frees goes at once, or up to a minute later.
 //   - Out of memory is the runtime's own death, exit code 2 and a trace, never PROTOCOL_EXIT_MEMORY.
 //   - latency=yes is refused: nothing here times single operations.
 package driver

@@ -3,6 +3,7 @@ package driver
 import (
 	"os"
 	"runtime"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -62,5 +63,25 @@ func TestNothingIsLeftToBeAllocatedByTheFirstBaselineAndSleep(t *testing.T) {
 	runtime.ReadMemStats(&after)
 	if count := after.Mallocs - before.Mallocs; count > 0 {
 		t.Errorf("%d allocations", count)
+	}
+}
+
+func TestEachWorkerHasAThreadOfItsOwn(t *testing.T) {
+	crew := newThreads(3)
+	threads := map[int]int{}
+	for turn := 0; turn < 6; turn++ {
+		worker := turn % 3
+		look := func() {
+			id := syscall.Gettid()
+			if owner, known := threads[id]; known && owner != worker {
+				t.Errorf("worker %d is on the thread of worker %d", worker, owner)
+			}
+			threads[id] = worker
+		}
+		crew.workers[worker].tasks <- Task{Phase: Collect, walk: &walk{collect: []func(){look}}}
+		<-crew.workers[worker].done
+	}
+	if len(threads) != 3 {
+		t.Errorf("3 workers on %d threads", len(threads))
 	}
 }
