@@ -2,7 +2,8 @@
  *
  * A cycle begins with a build or rebuild; it counts when behind its drop a waiting phase was walked to its end. Unused is what
  * is held at the end of a cycle's last waiting phase, over the baseline, less the live bytes: those of the survivors
- * (exact, as the process tells them). A cell has cycles when its walk has CYCLES_LEAST of them.
+ * (exact, as the process tells them). A folder has cycles when one of its walks has CYCLES_LEAST of them; then each cell whose
+ * walk has two is looked at.
  *
  * Creeping: a straight line through the unused bytes of each cycle but the first, over the number of the cycle (least squares,
  * gsl_fit_linear), with the 95 % interval of its slope by Student's t. The first cycle is left out: it is the one
@@ -20,7 +21,7 @@
 #include "csv.h"
 #include "summary.h"
 
-#define CYCLES_LEAST 3                  /* of a walk, to be looked at here */
+#define CYCLES_LEAST 3                  /* of some walk, for a folder to have cycles */
 #define CYCLES_LEAST_CREEP_BYTES 4096.0 /* a page: RSS knows no less */
 #define CYCLES_LEAST_TO_FIT 8           /* the first included */
 

@@ -146,12 +146,12 @@ static GPtrArray *read_cells(const struct summary *summary, const struct csv *ru
     return cells;
 }
 
-static bool cycled(const struct cycles_cell *cell)
+static guint most_cycles(const struct cycles_cell *cell)
 {
+    guint most = 0;
     for (guint i = 0; i < cell->runs->len; i++)
-        if (cycles_complete(cell->runs->pdata[i]) >= CYCLES_LEAST)
-            return true;
-    return false;
+        most = MAX(most, cycles_complete(cell->runs->pdata[i]));
+    return most;
 }
 
 static gint by_name(gconstpointer a, gconstpointer b)
@@ -161,19 +161,22 @@ static gint by_name(gconstpointer a, gconstpointer b)
     return strcmp(first->cell->texts.cell, second->cell->texts.cell);
 }
 
-/* A process that was killed early has walked few: others of the same walk tell what it would have. */
+/* Where one walk has cycles, all that come round at all are told, a few large ones beside many small ones. A process that was
+ * killed early has walked few: others of its walk tell what it would have. */
 static GPtrArray *keep_cycled(GPtrArray *cells)
 {
     GPtrArray *kept = g_ptr_array_new_with_free_func(cell_free);
     g_autoptr(GHashTable) walks = g_hash_table_new(g_str_hash, g_str_equal);
+    guint most = 0;
     for (guint i = 0; i < cells->len; i++) {
         const struct cycles_cell *cell = cells->pdata[i];
-        if (cycled(cell))
+        most = MAX(most, most_cycles(cell));
+        if (most_cycles(cell) > 1)
             g_hash_table_add(walks, cell->cell->texts.walk);
     }
     for (guint i = 0; i < cells->len; i++) {
         struct cycles_cell *cell = cells->pdata[i];
-        if (!g_hash_table_contains(walks, cell->cell->texts.walk)) {
+        if (most < CYCLES_LEAST || !g_hash_table_contains(walks, cell->cell->texts.walk)) {
             cell_free(cell);
             continue;
         }

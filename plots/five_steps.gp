@@ -65,12 +65,12 @@ do for [i=1:rows] {
     if (measured(i)) {
         most_live = larger(most_live, live_bytes[i])
         any_lazy = any_lazy + (silent_rss_bytes[i] > silent_held_bytes[i] || at_once_rss_bytes[i] > at_once_held_bytes[i])
-        any_live = any_live + (known(at_once_live_bytes[i]) && at_once_live_bytes[i] > 0)
+        any_live = any_live + (known(at_once_live_bytes[i]) && at_once_live_bytes[i] > 0 ? 1 : 0)
     }
 }
 pitch = 52
 first_top = 150
-left = several_workloads ? 250 : 176
+left = several_workloads ? 266 : 192
 column_width = larger(138, smaller(170, (1100 - left - 12) / words(walks)))
 bar_width = column_width - 84
 subtitle = sprintf('%s live; a step per column, done after the map was dropped; then %s of silence. A full bar is the peak over the baseline.', \
@@ -95,17 +95,25 @@ bars(i, x, y1, y2, rss, held) = frame(x, y1, y2).box(x, y1, y2, share(rss, i), l
 # A hundredth of the peak is not worth a word.
 is_lazy(i, rss, held) = known(held) && rss - held > 0.01 * over(peak_rss_bytes[i], i)
 words_of(i, rss) = amount(larger(0, over(rss, i)))
-when(i) = known(t50_ms[i]) ? (t50_ms[i] < 100 ? 'half gone at once' : 'half gone after '.duration(t50_ms[i])) \
+alive(i) = known(at_once_live_bytes[i]) && live_bytes[i] > 0 ? at_once_live_bytes[i] / live_bytes[i] : 0
+when(i) = alive(i) > 0.9 ? 'alive' : known(t50_ms[i]) ? (t50_ms[i] < 100 ? 'half gone at once' : 'half gone after '.duration(t50_ms[i])) \
     : is_lazy(i, silent_rss_bytes[i], silent_held_bytes[i]) ? 'lazy; held: '.amount(larger(0, over(silent_held_bytes[i], i))) \
     : sprintf('half not gone in %s', duration(window_ms[i]))
 
 # What a walk does between the map's last reading and the silence.
 between(list, on) = list eq '' ? '' : word(list, 1) eq 'silent' ? '' : on ? ' '.word(list, 1).between(tail(list), 1) \
     : between(tail(list), word(list, 1) eq 'hold' || word(list, 1) eq 'build')
+# The shape is told where it is not the one that most cells have.
+same_shape(i) = sum [j=1:rows] (shown(j) && shape[j] eq shape[i])
+main_shape = ''
+most = 0
+do for [i=1:rows] { if (shown(i) && same_shape(i) > most) { most = same_shape(i); main_shape = shape[i] } }
 do for [k=1:words(walks)] {
     set label word(walks, k) at screen px(column_left(k)), py(first_top - 36) font ',14'
     what = between(does[k][strstrt(does[k], 'build'):], 0)
-    set label (strstrt(what, 'hold') == 2 ? what[7:] : what[2:]) at screen px(column_left(k)), py(first_top - 18) font ',10' textcolor rgb grey
+    of_shape = ''
+    do for [i=1:rows] { if (walk[i] eq word(walks, k) && shape[i] ne main_shape) { of_shape = ', '.shape[i] } }
+    set label (strstrt(what, 'hold') == 2 ? what[7:] : what[2:]).of_shape at screen px(column_left(k)), py(first_top - 18) font ',10' textcolor rgb grey
 }
 
 # The key is a cell's own bars with words beside.
@@ -142,9 +150,9 @@ do for [i=1:rows] {
     if (measured(i)) {
         eval bars(i, x, y - 17, y - 11, at_once_rss_bytes[i], at_once_held_bytes[i])
         eval bars(i, x, y - 6, y + 6, silent_rss_bytes[i], silent_held_bytes[i])
-        if (known(at_once_live_bytes[i]) && at_once_live_bytes[i] > 0) {
-            alive = x + bar_width * at_once_live_bytes[i] / live_bytes[i]
-            set arrow from first alive, y - 19 to first alive, y + 8 nohead front lw 2 lc rgb '#000000'
+        if (alive(i) > 0) {
+            at = x + bar_width * alive(i)
+            set arrow from first at, y - 19 to first at, y + 8 nohead front lw 2 lc rgb '#000000'
         }
         set label words_of(i, at_once_rss_bytes[i]) at first x + bar_width + 5, first y - 14 font ',9' textcolor rgb grey
         set label words_of(i, silent_rss_bytes[i]) at first x + bar_width + 5, first y font ',10'

@@ -148,7 +148,6 @@ static void a_verdict_follows_from_what_is_there_at_once_and_at_the_end(void **s
     "cell,allocator,setting,policy,workload,shape,walk,repeat,window_ms,status,reason,baseline_rss_bytes,"   \
     "live_bytes,peak_rss_bytes,at_once_rss_bytes,at_once_held_bytes,at_once_live_bytes,silent_rss_bytes,"    \
     "silent_held_bytes,t50_ms,t90_ms\n"
-#define CELL(allocator, walk) allocator "/s/w/x/walk-" walk "," allocator ",s,lazy,w,x," walk ","
 
 static void summarise(program_outcome *outcome, const char *folder, const char *plan, const char *runs)
 {
@@ -167,16 +166,11 @@ static void each_claim_has_a_row_for_each_of_its_cells(void **state)
         "[plan]\n[claim stays]\ntext = it stays, at first\nsays = keeps\ncells = */walk-drop\n"
         "[claim goes]\ntext = it goes\nsays = returns\ncells = */walk-purge b/*\n"
         "[claim none]\ntext = it is red\nsays = returns\ncells = */walk-paint\n",
-        RUNS CELL("b", "drop") "1,300000,ok,,1000,800,2000,2000,2000,0,1100,1050,152000,152500\n" CELL(
-            "b",
-            "drop") "2,300000,ok,,1000,800,2000,1900,1900,0,1100,1050,152000,152500\n" CELL("a",
-                                                                                            "drop") "1,"
-                                                                                                    "300000,"
-                                                                                                    "oom,"
-                                                                                                    "killed,,"
-                                                                                                    ",,,,,,,,"
-                                                                                                    "\n" CELL("b",
-                                                                                                              "purge") "1,300000,ok,,1000,800,2000,1000,900,0,900,900,0,0\n");
+        RUNS
+        "b/s/w/x/walk-drop,b,s,lazy,w,x,drop,1,300000,ok,,1000,800,2000,2000,2000,0,1100,1050,152000,152500\n"
+        "b/s/w/x/walk-drop,b,s,lazy,w,x,drop,2,300000,ok,,1000,800,2000,1900,1900,0,1100,1050,152000,152500\n"
+        "a/s/w/x/walk-drop,a,s,lazy,w,x,drop,1,300000,oom,killed,,,,,,,,,,\n"
+        "b/s/w/x/walk-purge,b,s,lazy,w,x,purge,1,300000,ok,,1000,800,2000,1000,900,0,900,900,0,0\n");
     g_autofree char *run = g_build_filename(*state, "run", NULL);
     g_autoptr(csv_table) claims = program_table(run, "claims.csv");
     assert_int_equal(csv_rows(claims), 4);
@@ -212,7 +206,7 @@ static bool has_claims(const char *folder)
 static void a_plan_that_claims_nothing_has_no_such_file(void **state)
 {
     g_auto(program_outcome) outcome = {0};
-    summarise(&outcome, *state, "[plan]\n", RUNS CELL("a", "drop") "1,1000,ok,,1,1,2,2,2,0,2,2,,\n");
+    summarise(&outcome, *state, "[plan]\n", RUNS "a/s/w/x,a,s,lazy,w,x,,1,1000,ok,,1,1,2,2,2,0,2,2,,\n");
     assert_false(has_claims(*state));
     support_assert_has_not(outcome.out, "claims");
 }
@@ -220,7 +214,7 @@ static void a_plan_that_claims_nothing_has_no_such_file(void **state)
 static void a_timed_pass_which_has_no_window_is_not_judged(void **state)
 {
     g_auto(program_outcome) outcome = {0};
-    summarise(&outcome, *state, CLAIM, RUNS CELL("a", "") "1,0,ok,,1,1,2,,,,,,,\n");
+    summarise(&outcome, *state, CLAIM, RUNS "a/s/w/x,a,s,lazy,w,x,,1,0,ok,,1,1,2,,,,,,,\n");
     assert_false(has_claims(*state));
 }
 

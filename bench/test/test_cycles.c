@@ -216,7 +216,7 @@ static void who_was_killed_says_in_which_cycle(void **state)
                                        .first = 1e6});
     add_story(&tables, &(struct story){"b/s/w/x/walk-c", .cycles = 10, .first = 1e6, .held = 1e6});
     add_story(&tables, &(struct story){"c/s/w/x/walk-c", .status = "skipped", .ended_in = "", .cycles = 0});
-    add_story(&tables, &(struct story){"d/s/w/x/walk-other", .cycles = 2, .first = 1e6, .held = 1e6});
+    add_story(&tables, &(struct story){"d/s/w/x/walk-other", .cycles = 1, .first = 1e6, .held = 1e6});
     g_autofree char *run = summarise(&outcome, *state, &tables);
     g_autoptr(csv_table) summary = program_table(run, "cycles_summary.csv");
     assert_int_equal(csv_rows(summary), 3);
@@ -226,6 +226,21 @@ static void who_was_killed_says_in_which_cycle(void **state)
     g_autoptr(csv_table) cycles = program_table(run, "cycles.csv");
     assert_int_equal(csv_rows(cycles), 11);
     assert_string_equal(program_text(cycles, 0, "status"), "oom");
+}
+
+/* Ten small cycles beside two of the full size. */
+static void two_cycles_are_told_beside_many(void **state)
+{
+    g_auto(program_outcome) outcome = {0};
+    struct tables tables = open_tables();
+    add_story(&tables, &(struct story){"a/s/w/x/walk-c", .cycles = 3, .first = 1e6, .held = 1e6});
+    add_story(&tables, &(struct story){"b/s/w/y/walk-two", .cycles = 2, .first = 1e6, .held = 9e6});
+    add_story(&tables, &(struct story){"c/s/w/y/walk-one", .cycles = 1, .first = 1e6});
+    g_autofree char *run = summarise(&outcome, *state, &tables);
+    g_autoptr(csv_table) summary = program_table(run, "cycles_summary.csv");
+    assert_int_equal(csv_rows(summary), 2);
+    assert_string_equal(program_text(summary, 1, "verdict"), "too few cycles");
+    assert_int_equal(program_number(summary, 1, "held_unused_bytes"), 9000000);
 }
 
 static bool exists(const char *run, const char *name)
@@ -249,6 +264,15 @@ static void drops_without_a_wait_are_no_cycles(void **state)
     assert_false(exists(run, "cycles_summary.csv"));
 }
 
+static void a_folder_of_two_cycles_at_the_most_has_none(void **state)
+{
+    g_auto(program_outcome) outcome = {0};
+    struct tables tables = open_tables();
+    add_story(&tables, &(struct story){"a/s/w/x/walk-", .cycles = 2, .first = 1e6, .held = 1e6});
+    g_autofree char *run = summarise(&outcome, *state, &tables);
+    assert_false(exists(run, "cycles.csv"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -260,7 +284,9 @@ int main(void)
         SUPPORT_TEST(what_it_costs_a_day_is_the_unused_of_the_last_half),
         SUPPORT_TEST(fewer_than_eight_cycles_have_no_line),
         SUPPORT_TEST(who_was_killed_says_in_which_cycle),
+        SUPPORT_TEST(two_cycles_are_told_beside_many),
         SUPPORT_TEST(drops_without_a_wait_are_no_cycles),
+        SUPPORT_TEST(a_folder_of_two_cycles_at_the_most_has_none),
     };
     return cmocka_run_group_tests_name("cycles", tests, NULL, NULL);
 }

@@ -53,7 +53,9 @@ static struct spot {
     "cell,allocator,setting,policy,workload,shape,walk,order,repeat,window_ms,status,reason,"                \
     "baseline_rss_bytes,live_bytes,peak_rss_bytes,at_once_rss_bytes,at_once_held_bytes,at_once_live_bytes,"  \
     "silent_rss_bytes,silent_held_bytes,t50_ms\n"
-#define STEP(name, walk) name "/default/w/x/walk-" walk "," name ",default,lazy,w,x," walk ",hash,1,300000,"
+#define KEPT                                                                                                 \
+    "able/s/w/x/walk-forget,able,s,lazy,w,x,forget,hash,1,300000,ok,,0,1000000000,2000000000,2000000000,"    \
+    "2000000000,0,2000000000,2000000000,\n"
 
 static void a_step_has_what_stays_at_once_and_at_the_end_and_when_half_was_gone(void **state)
 {
@@ -61,21 +63,18 @@ static void a_step_has_what_stays_at_once_and_at_the_end_and_when_half_was_gone(
         skip();
     g_auto(program_outcome) outcome = {0};
     support_write(*state, "run/plan.ini", STEPS_PLAN);
-    support_write(
-        *state, "run/runs.csv",
-        STEPS_RUNS STEP("able", "forget") "ok,,0,1" GB ",2" GB ",2" GB ",2" GB ",0,4" GB ",4" GB
-                                          ",\n" STEP("able", "ask") "oom,it was killed,,,,,,,,,\n" STEP(
-                                              "zero", "forget") "ok,,0,1" GB ",2" GB ",2" GB ",2" GB
-                                                                ",0,125000000,125000000,152000\n" STEP(
-                                                                    "zero", "ask") "ok,,0,1" GB ",2" GB
-                                                                                   ",2" GB ",500000000,0,2" GB
-                                                                                   ",250000000,\n");
+    support_write(*state, "run/runs.csv",
+                  STEPS_RUNS KEPT
+                  "able/s/w/x/walk-ask,able,s,lazy,w,x,ask,hash,1,300000,oom,killed,,,,,,,,,\n"
+                  "zero/s/w/x/walk-forget,zero,s,lazy,w,x,forget,hash,1,300000,ok,,0,1000000000,2000000000,"
+                  "2000000000,2000000000,0,125000000,125000000,152000\n"
+                  "zero/s/w/x/walk-ask,zero,s,lazy,w,x,ask,hash,1,300000,ok,,0,1000000000,2000000000,"
+                  "2000000000,500000000,0,2000000000,250000000,\n");
     g_autofree char *run = draw(&outcome, *state);
     g_autofree char *figure = support_read(run, "plots/five_steps.svg");
     assert_true(spot_of(figure, ">forget<").x < spot_of(figure, ">ask<").x);
-    support_assert_has(figure, "drop purge"); /* what that walk does */
-    assert_true(spot_of(figure, ">zero/default<").y <
-                spot_of(figure, ">able/default<").y); /* as in the plan */
+    support_assert_has(figure, "drop purge");                                   /* what that walk does */
+    assert_true(spot_of(figure, ">zero/s<").y < spot_of(figure, ">able/s<").y); /* as in the plan */
     support_assert_has(figure, "125 MB");
     support_assert_has(figure, "half gone after 152 s");
     support_assert_has(figure, "half not gone in 300 s");
@@ -89,10 +88,9 @@ static void a_run_of_one_walk_compares_no_steps(void **state)
         skip();
     g_auto(program_outcome) outcome = {0};
     support_write(*state, "run/plan.ini", STEPS_PLAN);
-    support_write(
-        *state, "run/runs.csv",
-        STEPS_RUNS STEP("able", "forget") "ok,,0,1" GB ",2" GB ",2" GB ",2" GB ",0,4" GB ",4" GB
-                                          ",\n" STEP("able", "ask") "skipped,it is not there,,,,,,,,,\n");
+    support_write(*state, "run/runs.csv",
+                  STEPS_RUNS KEPT
+                  "able/s/w/x/walk-ask,able,s,lazy,w,x,ask,hash,1,300000,skipped,none,,,,,,,,,\n");
     g_autofree char *run = draw(&outcome, *state);
     assert_false(drawn(run, "five_steps"));
     support_assert_has(outcome.err, "plot: five_steps: This run does not compare named walks");
