@@ -32,6 +32,11 @@ bool allocator_matches(const struct allocator *allocator, const char *glob)
                                : g_pattern_match_simple(glob, allocator->name);
 }
 
+bool allocator_has_program(const struct allocator *allocator, const char *workload)
+{
+    return allocator->programs && g_strv_contains((const char *const *)allocator->programs, workload);
+}
+
 const char *allocator_role(const struct allocator *allocator)
 {
     return allocator->is_floor ? "floor" : "";

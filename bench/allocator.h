@@ -1,7 +1,7 @@
 /* allocator.h: descriptors, bench/allocators/NAME.ini: one allocator and its settings, as data.
  *
  * Strict: an unknown group or key, one given twice, a missing `summary` or `policy`, a bad value, a malformed
- * version range, ranges of one name that overlap, an LD_ variable, what is no call (calls.h), an expectation of what nothing reads, no
+ * version range, ranges of one name that overlap, an LD_ variable, `programs` beside what is preloaded, what is no call (calls.h), an expectation of what nothing reads, no
  * setting at all, is an error (EXIT_BAD_DATA) that names file, line, group and key. An empty value of
  * [allocator] is an absent one. Names (the file's and the settings') are [a-z0-9][a-z0-9.-]*, for they become
  * parts of cell and file names. */
@@ -11,6 +11,9 @@
 #include <glib.h>
 #include <stdbool.h>
 #include <stdint.h>
+
+/* The peak of a map is above what it asks for by headers, rounding, and a rebuild's growth. */
+#define ALLOCATOR_HEADROOM 1.5
 
 /* Characters of a name: four of them, a repeat and what a file gets while it is written make a file name. */
 #define ALLOCATOR_NAME_MAX 50
@@ -49,6 +52,8 @@ struct allocator {
     char *path; /* the descriptor file */
     char *summary;
     char *preload;     /* soname or absolute path; NULL: the C library's own */
+    char **programs;   /* workloads that have it built in: it runs with these alone; NULL: it is preloaded */
+    double headroom;   /* its peak over what the map asks for, see plan_expected_peak_bytes */
     char *package;     /* Debian package that brings it; NULL when none */
     char *purge;       /* the explicit purge call, see workloads/driver/call_text.h; NULL: has none */
     char *collect;     /* its garbage collection, same language; NULL: has none */
@@ -72,6 +77,9 @@ GPtrArray *allocator_read_all(const char *const *dirs, GError **error);
 
 /* Does `glob` select it? A floor is selected by its whole name alone. */
 bool allocator_matches(const struct allocator *allocator, const char *glob);
+
+/* Is it built into that workload? */
+bool allocator_has_program(const struct allocator *allocator, const char *workload);
 
 /* "floor", or "" for one that is none; static. */
 const char *allocator_role(const struct allocator *allocator);

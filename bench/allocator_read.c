@@ -4,6 +4,7 @@
 #include "calls.h"
 #include "error.h"
 #include "ini.h"
+#include "section.h"
 #include "units.h"
 
 #include <string.h>
@@ -50,6 +51,7 @@ void allocator_free(struct allocator *allocator)
         return;
     for (guint i = 0; i < G_N_ELEMENTS(ALLOCATOR_KEYS); i++)
         g_free(G_STRUCT_MEMBER(char *, allocator, ALLOCATOR_KEYS[i].field));
+    g_strfreev(allocator->programs);
     g_free(allocator->name);
     g_free(allocator->path);
     g_ptr_array_unref(allocator->reads);
@@ -57,10 +59,17 @@ void allocator_free(struct allocator *allocator)
     g_free(allocator);
 }
 
-static bool is_name(const char *text)
+#define NAME_CHARACTERS G_CSET_a_2_z G_CSET_DIGITS ".-"
+
+static bool is_name_of(const char *characters, const char *text)
 {
     return g_ascii_isalnum(*text) && strlen(text) <= ALLOCATOR_NAME_MAX &&
-           strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789.-") == strlen(text);
+           strspn(text, characters) == strlen(text);
+}
+
+static bool is_name(const char *text)
+{
+    return is_name_of(NAME_CHARACTERS, text);
 }
 
 static bool is_variable_name(const char *text)
@@ -240,6 +249,35 @@ static bool read_role(const struct ini *ini, const char *group, struct allocator
                       text);
 }
 
+/* Which are workloads is seen where they are run: what builds them may be missing. */
+static bool read_programs(const struct ini *ini, const char *group, struct allocator *allocator,
+                          GError **error)
+{
+    const struct section in = {.ini = ini, .group = group};
+    allocator->programs = section_list(&in, "programs");
+    for (char **name = allocator->programs; name && *name; name++)
+        if (!is_name_of(NAME_CHARACTERS G_CSET_A_2_Z "_", *name))
+            return ini_refuse(
+                ini, group, "programs", error,
+                "\"%s\" is no name of a workload: letters, digits, . - _, at most %d characters", *name,
+                ALLOCATOR_NAME_MAX);
+    return true;
+}
+
+static bool read_headroom(const struct ini *ini, const char *group, struct allocator *allocator,
+                          GError **error)
+{
+    g_autofree char *text = ini_text(ini, group, "headroom", error);
+    if (!text || *text == '\0')
+        return text != NULL;
+    char *end;
+    allocator->headroom = g_ascii_strtod(text, &end);
+    bool is_number = g_ascii_isdigit(*text) && *end == '\0';
+    return (is_number && allocator->headroom >= 1 && allocator->headroom <= 100) ||
+           ini_refuse(ini, group, "headroom", error,
+                      "\"%s\" is no number from 1 to 100: how many times what the map asks for", text);
+}
+
 static bool read_allocator_key(const struct ini *ini, const char *group, const char *key,
                                struct allocator *allocator, GError **error)
 {
@@ -247,9 +285,14 @@ static bool read_allocator_key(const struct ini *ini, const char *group, const c
     char **field = find_field(allocator, key);
     if (strcmp(key, "role") == 0)
         return read_role(ini, group, allocator, error);
+    if (strcmp(key, "programs") == 0)
+        return read_programs(ini, group, allocator, error);
+    if (strcmp(key, "headroom") == 0)
+        return read_headroom(ini, group, allocator, error);
     if (!field && !reads)
         return ini_refuse(ini, group, key, error,
-                          "unknown key; known are summary, preload, package, role, purge, collect, version, "
+                          "unknown key; known are summary, preload, programs, package, role, headroom, "
+                          "purge, collect, version, "
                           "debug, written-for, read.NAME[@LOW..HIGH]");
     g_autofree char *text = ini_text(ini, group, key, error);
     if (!text)
@@ -276,6 +319,9 @@ static bool read_allocator_group(const struct ini *ini, const char *group, struc
     if (allocator->preload && !is_preload(allocator->preload))
         return ini_refuse(ini, group, "preload", error, "\"%s\" is neither a soname nor an absolute path",
                           allocator->preload);
+    if (allocator->programs && (allocator->preload || allocator->is_floor))
+        return ini_refuse(ini, group, "programs", error, "an allocator that is built into programs has no %s",
+                          allocator->preload ? "preload" : "role");
     return true;
 }
 
@@ -332,6 +378,7 @@ struct allocator *allocator_read(const char *path, GError **error)
     g_autoptr(allocator_descriptor) allocator = g_new0(struct allocator, 1);
     allocator->path = g_strdup(path);
     allocator->name = g_path_get_basename(path);
+    allocator->headroom = ALLOCATOR_HEADROOM;
     allocator->reads = g_ptr_array_new_with_free_func(variable_free);
     allocator->settings = g_ptr_array_new_with_free_func(setting_free);
     if (g_str_has_suffix(allocator->name, ".ini"))

@@ -58,25 +58,33 @@ static void take_mark(struct child *child, const char *line, void *data)
     child_go(child);
 }
 
-bool behaviour_watch(struct behaviour *behaviour, const char *program, char *const *environment,
-                     uint64_t delay_ms, char **why, GError **error)
+/* "walk=build,hold,drop[,purge][,silent:MS]"; *last is the phase that is read. */
+static char *walk_of(const struct behaviour_spec *spec, uint64_t silent_ms, const char **last)
 {
-    uint64_t silent_ms = delay_ms + delay_ms / 2;
+    g_autofree char *silence =
+        silent_ms > 0 ? g_strdup_printf(",silent:%" G_GUINT64_FORMAT, silent_ms) : g_strdup("");
+    *last = silent_ms > 0 ? "silent" : spec->purge ? "purge" : "drop";
+    return g_strconcat("walk=build,hold,drop", spec->purge ? ",purge" : "", silence, NULL);
+}
+
+bool behaviour_watch(struct behaviour *behaviour, const struct behaviour_spec *spec, char **why,
+                     GError **error)
+{
+    uint64_t silent_ms = spec->delay_ms + spec->delay_ms / 2;
+    struct watch watch = {.behaviour = behaviour};
     char title[] = "behaviour", records[] = RECORDS;
-    g_autofree char *walk = silent_ms > 0
-                                ? g_strdup_printf("walk=build,hold,drop,silent:%" G_GUINT64_FORMAT, silent_ms)
-                                : g_strdup("walk=build,hold,drop");
-    char *const arguments[] = {title, records, walk, NULL};
-    const struct spawn_spec spec = {.program = program,
-                                    .arguments = arguments,
-                                    .environment = environment,
-                                    .fixed_addresses = true,
-                                    .no_huge_pages = true};
-    struct watch watch = {.behaviour = behaviour, .last_phase = silent_ms > 0 ? "silent" : "drop"};
+    g_autofree char *walk = walk_of(spec, silent_ms, &watch.last_phase);
+    g_autofree char *purge = spec->purge ? g_strconcat("purge=", spec->purge, NULL) : NULL;
+    char *const arguments[] = {title, records, walk, purge, NULL};
+    const struct spawn_spec process = {.program = spec->program,
+                                       .arguments = arguments,
+                                       .environment = spec->environment,
+                                       .fixed_addresses = true,
+                                       .no_huge_pages = true};
     struct listen_end end;
     *why = NULL;
     *behaviour = (struct behaviour){.grown_bytes = 0};
-    if (!listen_run(&spec, (unsigned)(silent_ms + LIMIT_MS), take_mark, &watch, &end, error))
+    if (!listen_run(&process, (unsigned)(silent_ms + LIMIT_MS), take_mark, &watch, &end, error))
         return false;
     rss_close(watch.rss);
     if (!end.in_time || !WIFEXITED(end.status) || WEXITSTATUS(end.status) != 0 || !watch.complete)

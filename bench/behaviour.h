@@ -2,8 +2,8 @@
  * setting that no call reads back.
  *
  * The workload hash_chained at 200000 records (about 30 MB) on a walk of its own; huge pages are off, so that
- * what is seen is the setting's. Read at the mark behind the drop, or where the setting has a delay behind a
- * silence half as long again. Bounds, of what RSS grew by from the baseline to hold:
+ * what is seen is the setting's. Read at the mark behind the drop (of what is garbage collected, which frees nothing
+ * at a drop: behind the purge that follows), or where the setting has a delay behind a silence half as long again. Bounds, of what RSS grew by from the baseline to hold:
  *   returns   at most a quarter is still resident
  *   lazy      at least half is lazy: resident, but the kernel's to take (LazyFree of smaps_rollup)
  *   keeps     at least half is resident and not lazy
@@ -21,10 +21,17 @@ struct behaviour {
 
 const char *behaviour_name(const struct behaviour *behaviour); /* static: one of the words above */
 
-/* Runs `program` (the workload) in `environment`. False: `*why` says why nothing can be told (it died, it did
- * not grow; caller frees), or with error it could not be started. */
-bool behaviour_watch(struct behaviour *behaviour, const char *program, char *const *environment,
-                     uint64_t delay_ms, char **why, GError **error);
+struct behaviour_spec {
+    const char *program; /* the workload */
+    char *const *environment;
+    uint64_t delay_ms; /* of the setting */
+    const char *purge; /* the call behind the drop; NULL: none is made */
+};
+
+/* Runs it. False: `*why` says why nothing can be told (it died, it did not grow; caller frees), or with error it could
+ * not be started. */
+bool behaviour_watch(struct behaviour *behaviour, const struct behaviour_spec *spec, char **why,
+                     GError **error);
 
 #define BEHAVIOUR_WORKLOAD "hash_chained"
 

@@ -122,9 +122,13 @@ static void count_setting(struct check_outcome *outcome, const struct probe *pro
 
 /* --- an allocator --- */
 
-static void print_owners(FILE *out, const struct probe *probe)
+static void print_owners(FILE *out, const struct allocator *allocator, const struct probe *probe)
 {
     bool all = true;
+    if (allocator->programs) {
+        fputs("  owns      its own heap, built in\n", out);
+        return;
+    }
     for (int i = 0; i < PROBE_FUNCTION_COUNT; i++)
         all = all && probe->owners[i] && strcmp(probe->owners[i], probe->object) == 0;
     fputs("  owns      ", out);
@@ -154,17 +158,20 @@ static void print_allocator(FILE *out, const struct allocator *allocator, const 
         fprintf(out, "  %s %s\n", probe->verdict == PROBE_REFUTED ? "REFUTED:" : "not here:", probe->reason);
     if (!probe->object || probe->verdict == PROBE_NOT_INSTALLED)
         return;
-    fprintf(out, "  library   %s", probe->object);
+    fprintf(out, "  %s   %s", allocator->programs ? "program" : "library", probe->object);
     if (package)
         fprintf(out, " (%s %s)", allocator->package, package);
     fputc('\n', out);
     if (allocator->is_floor)
         fprintf(out, "  role      %s\n", allocator_role(allocator));
     print_told(out, "version", probe->version, probe->version_why);
-    print_owners(out, probe);
+    print_owners(out, allocator, probe);
     fprintf(out, "  purge     %s\n", allocator->purge ? allocator->purge : "none");
     if (probe->purge_object)
         fprintf(out, "            in %s\n", probe->purge_object);
+    if (allocator->collect)
+        fprintf(out, "  collect   %s\n            in %s\n", allocator->collect,
+                probe->collect_object ? probe->collect_object : "?");
     static const char *const builds[] = {[PROBE_BUILD_NOT_TOLD] = NULL,
                                          [PROBE_BUILD_RELEASE] = "release",
                                          [PROBE_BUILD_DEBUG] =

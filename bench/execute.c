@@ -29,22 +29,26 @@ static void free_spec(gpointer data)
 static struct run_spec *spec_of(const struct suite *suite, const struct options *options,
                                 struct plan_run what, GError **error)
 {
+    const struct allocator *allocator = what.cell->allocator;
     g_autofree char *neighbour = paths_workload(&suite->paths, "beside/neighbour", error);
-    char *program = neighbour ? paths_workload(&suite->paths, what.cell->workload, error) : NULL;
-    if (!program)
+    /* One of the allocator's own may be missing: why_aside tells. */
+    char *program =
+        neighbour ? paths_workload(&suite->paths, what.cell->workload, allocator->programs ? NULL : error)
+                  : NULL;
+    if (!neighbour || (!program && !allocator->programs))
         return NULL;
     const struct probe *probe = suite_probe(suite, what.cell);
     struct run_spec *spec = g_new0(struct run_spec, 1);
     spec->plan = suite->plan;
     spec->what = what;
     spec->program = program;
-    spec->object = probe->object;
+    spec->object = allocator->programs ? program : probe->object;
     spec->version = probe->version;
     spec->setting_proof = proof_means(probe->proofs);
     spec->environment = suite_environment(suite, options, what.cell);
     spec->site = suite->site;
     spec->neighbour = g_steal_pointer(&neighbour);
-    spec->is_service = paths_is_service(&suite->paths, program);
+    spec->is_service = program && paths_is_service(&suite->paths, program);
     spec->client = spec->is_service ? g_find_program_in_path(CALLER_PROGRAM) : NULL;
     spec->sample_hz = options->matrix.sample_hz;
     return spec;
@@ -90,6 +94,8 @@ static char *why_aside(const struct suite *suite, const struct options *options,
     if (probe->verdict != PROBE_PROVEN)
         return g_strdup(probe->reason);
     *status = "skipped";
+    if (!spec->program)
+        return probe_why_not_built(spec->what.cell->allocator, &suite->paths, spec->what.cell->workload);
     if (suite->plan->limit_bytes > 0 && !suite->site)
         return g_strdup(suite->no_site);
     if (spec->is_service && !spec->client)

@@ -103,9 +103,9 @@ static const char run_codes[] =
 static const char check_text[] =
     "Runs a probe process for each allocator and setting (ALLOCATOR is a name or a glob; none: all) and "
     "says\n"
-    "which library owns malloc and its kin, its version, where the purge call lies, and of each setting "
-    "what\n"
-    "it asks for and what is in force: read back from the allocator, or shown by a small build-and-drop.\n"
+    "which library owns malloc and its kin (or that a program's heap is its own), its version, where the\n"
+    "purge call lies, and of each setting what it asks for and what is in force: read back from the\n"
+    "allocator, or shown by a small build-and-drop.\n"
     "\"not provable\" means that nothing tells; it never means ok. `run` does the same for the cells it "
     "runs.";
 

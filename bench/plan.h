@@ -110,6 +110,8 @@ bool plan_take_pass(struct plan *plan, enum plan_pass pass, GError **error);
 
 /* Cells in the order of the file, each once; of struct plan_cell *. `only`: NULL, or globs on the cell's
  * name of which one must match ('*' crosses '/'); a glob that matches nothing is EXIT_NO_MATCH. */
+/* A workload that is one of an allocator's `programs` meets no other, nor that allocator another workload: a group
+ * in which nobody meets is an error. */
 GPtrArray *plan_expand(const struct plan *plan, const GPtrArray *allocators, const char *const *only,
                        GError **error);
 
@@ -126,9 +128,9 @@ void plan_group_by_thp(GArray *runs);
 void plan_group_by_shape(GArray *runs, const struct plan *plan);
 
 /* An upper estimate of the bytes a run needs at its peak, for admission: what the records ask for, a node
- * and table's worth each, plus half for headers, rounding and the rebuild's growth; with fresh keys the survivors of
+ * and table's worth each, times the allocator's headroom; with fresh keys the survivors of
  * earlier builds, too. A setting that gives nothing back, or not within the silent window, need not use what it holds
- * for the next build (then it is as if it had one map more), and what one worker has freed may not serve another (a
+ * for the next build (then it is as if it had one map more, and where that is garbage all there were), and what one worker has freed may not serve another (a
  * map each, as far as the walk has builds). A floor has its arena before it is asked for anything. */
 uint64_t plan_expected_peak_bytes(const struct plan *plan, const struct plan_cell *cell);
 

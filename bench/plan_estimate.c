@@ -29,20 +29,21 @@ static guint count_kept(const struct plan *plan, const struct plan_cell *cell)
 {
     bool keeps = cell->setting->policy == ALLOCATOR_POLICY_NEVER || plan_window_is_short(plan, cell->setting);
     guint builds = count_builds(cell->walk);
-    guint maps = (guint)MAX(cell->shape->workers, 1) * (keeps ? 2 : 1);
+    guint held = !keeps ? 1 : cell->allocator->collect ? builds : 2; /* nothing makes it collect */
+    guint maps = (guint)MAX(cell->shape->workers, 1) * held;
     return MIN(maps, MAX(builds, 1)) - 1;
 }
 
 uint64_t plan_expected_peak_bytes(const struct plan *plan, const struct plan_cell *cell)
 {
-    const double node_key_table = 160, pointer_and_rounding = 32, margin = 1.5;
+    const double node_key_table = 160, pointer_and_rounding = 32;
     const double before = cell->allocator->is_floor ? 350e6 : 32e6; /* a floor has its arena at once */
     const struct plan_shape *shape = cell->shape;
     guint builds = count_builds(cell->walk);
     bool grows = g_strcmp0(shape->keys, "fresh") == 0 && builds > 1;
     double survivors = grows ? (double)(builds - 1) * shape->survivors_ppm / 1e6 : 0;
     double record = node_key_table + mean(shape->strings) * (mean(shape->length) + pointer_and_rounding);
-    double maps = margin * (1 + survivors) + count_kept(plan, cell);
+    double maps = cell->allocator->headroom * (1 + survivors) + count_kept(plan, cell);
     return whole((double)shape->records * record * maps + before, 1e18);
 }
 

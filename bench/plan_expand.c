@@ -34,7 +34,19 @@ struct expansion {
     const struct plan_cells *group;
     GPtrArray *cells;
     GHashTable *seen; /* names of cells */
+    const GPtrArray *allocators;
+    guint paired,
+        unpaired; /* of the group: workloads that run under the allocator they were met with, or not */
 };
+
+/* What has an allocator built in runs under that one alone, and such an allocator with nothing else. */
+static bool may_meet(const GPtrArray *allocators, const struct allocator *allocator, const char *workload)
+{
+    bool built_in = false;
+    for (guint i = 0; i < allocators->len; i++)
+        built_in = built_in || allocator_has_program(allocators->pdata[i], workload);
+    return allocator->programs || built_in ? allocator_has_program(allocator, workload) : true;
+}
 
 static const struct plan_shape *find_shape(const struct plan *plan, const char *name)
 {
@@ -79,14 +91,17 @@ static void add_cells(struct expansion *expansion, const struct allocator *alloc
                       const struct allocator_setting *setting)
 {
     const struct plan_cells *group = expansion->group;
-    for (char **workload = group->workloads; *workload; workload++)
-        for (char **shape = group->shapes; *shape; shape++) {
+    for (char **workload = group->workloads; *workload; workload++) {
+        bool meets = may_meet(expansion->allocators, allocator, *workload);
+        *(meets ? &expansion->paired : &expansion->unpaired) += 1;
+        for (char **shape = group->shapes; meets && *shape; shape++) {
             const struct plan_cell like = {.allocator = allocator,
                                            .setting = setting,
                                            .shape = find_shape(expansion->plan, *shape),
                                            .workload = *workload};
             add_walks(expansion, like);
         }
+    }
 }
 
 /* By settings: all that match. By policies: the first setting of each policy that matches stands for it. */
@@ -147,7 +162,11 @@ static bool expand_group(struct expansion *expansion, const GPtrArray *allocator
         if (is_selected(group, allocator))
             add_settings(expansion, allocator);
     }
-    return true;
+    if (expansion->paired > 0 || expansion->unpaired == 0)
+        return true;
+    return ini_refuse(ini, group->group, "workloads", error,
+                      "none of these runs under any of these allocators: a workload that is one of an "
+                      "allocator's `programs` runs under that one alone, and it under no other");
 }
 
 /* Keeps the cells that match one of `only`; every glob must match some cell. */
@@ -175,8 +194,11 @@ GPtrArray *plan_expand(const struct plan *plan, const GPtrArray *allocators, con
     g_autoptr(GPtrArray) cells = g_ptr_array_new_with_free_func(cell_free);
     g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     for (guint i = 0; i < plan->groups->len; i++) {
-        struct expansion expansion = {
-            .plan = plan, .group = plan->groups->pdata[i], .cells = cells, .seen = seen};
+        struct expansion expansion = {.plan = plan,
+                                      .group = plan->groups->pdata[i],
+                                      .cells = cells,
+                                      .seen = seen,
+                                      .allocators = allocators};
         if (!expand_group(&expansion, allocators, error))
             return NULL;
     }

@@ -1,5 +1,6 @@
 #include "probe.h"
 
+#include <glib/gstdio.h>
 #include <string.h>
 #include <sys/wait.h>
 
@@ -21,6 +22,12 @@ const char *const probe_function_names[PROBE_FUNCTION_COUNT] = {
 static const char *preload_of(const struct probe_spec *spec)
 {
     return spec->preload ? spec->preload : spec->allocator->preload;
+}
+
+/* The workload that is asked: its first program, where the allocator is built in. */
+static const char *program_of(const struct probe_spec *spec, const char *otherwise)
+{
+    return spec->allocator->programs ? spec->allocator->programs[0] : otherwise;
 }
 
 char **probe_environment(const struct probe_spec *spec)
@@ -53,6 +60,7 @@ static GPtrArray *arguments_of(const struct probe_spec *spec, const GPtrArray *r
     ask(arguments, "version", "", spec->allocator->version);
     ask(arguments, "debug", "", spec->allocator->debug);
     ask(arguments, "purge", "", spec->allocator->purge);
+    ask(arguments, "collect", "", spec->allocator->collect);
     for (guint i = 0; i < reads->len; i++) {
         const struct allocator_variable *read = reads->pdata[i];
         if (!g_str_has_prefix(read->value, CALLS_TUNABLE))
@@ -106,6 +114,20 @@ static bool is_object(const char *path, const char *object)
     return rss_parse_maps_has(maps_line, object);
 }
 
+static bool is_same_file(const char *path, const char *other)
+{
+    GStatBuf first, second;
+    return g_stat(path, &first) == 0 && g_stat(other, &second) == 0 && first.st_dev == second.st_dev &&
+           first.st_ino == second.st_ino;
+}
+
+/* What is built in is the program's own. */
+static bool judge_program(struct probe *probe, const char *program)
+{
+    return is_same_file(probe->object, program) ||
+           refute(probe, "%s does not own its heap, %s does", program, probe->object);
+}
+
 /* Without a preload the C library itself must own malloc: /etc/ld.so.preload would bring another. */
 static bool judge_owner(struct probe *probe, const struct probe_spec *spec, const char *libc,
                         const char *output)
@@ -135,24 +157,27 @@ static bool judge_kin(struct probe *probe)
     return true;
 }
 
-/* A call of the C library's does nothing for another allocator; one in a library of its own, beside the one
- * that interposes, may. */
-static bool judge_purge(struct probe *probe, GHashTable *answers, const char *libc)
+/* Where the functions of the call named `key` lie: *object is the last one's. A call of the C library's does nothing
+ * for another allocator; one in a library of its own, beside the one that interposes, may. */
+static bool judge_action(struct probe *probe, GHashTable *answers, const char *key, const char *libc,
+                         char **object)
 {
-    const char *missing = g_hash_table_lookup(answers, "missing.purge");
+    g_autofree char *missing_key = g_strconcat("missing.", key, NULL);
+    g_autofree char *prefix = g_strconcat(key, ".", NULL);
+    const char *missing = g_hash_table_lookup(answers, missing_key);
     if (missing)
-        return refute(probe, "purge call %s is not in this library", missing);
+        return refute(probe, "%s call %s is not in this %s", key, missing, libc ? "library" : "program");
     GHashTableIter iter;
-    gpointer key, object;
+    gpointer function, lies_in;
     g_hash_table_iter_init(&iter, answers);
-    while (g_hash_table_iter_next(&iter, &key, &object)) {
-        if (!g_str_has_prefix(key, "purge."))
+    while (g_hash_table_iter_next(&iter, &function, &lies_in)) {
+        if (!g_str_has_prefix(function, prefix))
             continue;
-        if (strcmp(object, libc) == 0 && strcmp(libc, probe->object) != 0)
-            return refute(probe, "purge call %s lies in %s and does nothing for %s",
-                          (const char *)key + strlen("purge."), libc, probe->object);
-        g_free(probe->purge_object);
-        probe->purge_object = g_strdup(object);
+        if (g_strcmp0(lies_in, libc) == 0 && strcmp(libc, probe->object) != 0)
+            return refute(probe, "%s call %s lies in %s and does nothing for %s", key,
+                          (const char *)function + strlen(prefix), libc, probe->object);
+        g_free(*object);
+        *object = g_strdup(lies_in);
     }
     return true;
 }
@@ -169,11 +194,11 @@ static char *why_untold(GHashTable *answers, const char *key)
                     : NULL;
 }
 
-static void take_answers(struct probe *probe, GHashTable *answers)
+static void take_answers(struct probe *probe, GHashTable *answers, bool is_built_in)
 {
     for (int i = 0; i < PROBE_FUNCTION_COUNT; i++)
         probe->owners[i] = g_strdup(g_hash_table_lookup(answers, probe_function_names[i]));
-    probe->object = g_strdup(probe->owners[PROBE_malloc]);
+    probe->object = g_strdup(g_hash_table_lookup(answers, is_built_in ? "owner" : "malloc"));
     probe->version = g_strdup(g_hash_table_lookup(answers, "version"));
     const char *debug = g_hash_table_lookup(answers, "debug");
     if (debug)
@@ -182,21 +207,33 @@ static void take_answers(struct probe *probe, GHashTable *answers)
     probe->build_why = why_untold(answers, "debug");
 }
 
-/* The process and its library; what is told is complete when its last owner is. */
-static bool judge_library(struct probe *probe, const struct probe_spec *spec, GHashTable *answers,
-                          const struct listen_end *end)
+/* A process that told all, and a heap that is whose it should be. `program`: that has the allocator built in, NULL:
+ * it is a library. */
+static bool judge_heap(struct probe *probe, const struct probe_spec *spec, const char *program,
+                       const char *libc, const char *output)
 {
-    const char *libc = g_hash_table_lookup(answers, "libc");
-    libc = libc ? libc : g_hash_table_lookup(answers, "sanitizer");
-    if (!end->in_time || !WIFEXITED(end->status) || WEXITSTATUS(end->status) != 0 || !libc) {
-        g_autofree char *how = listen_describe(end);
-        return refute(probe, "the probe died: %s", how);
-    }
+    if (program)
+        return judge_program(probe, program);
     for (int i = 0; i < PROBE_FUNCTION_COUNT; i++)
         if (!probe->owners[i])
             return refute(probe, "the probe did not tell who owns %s", probe_function_names[i]);
-    return judge_owner(probe, spec, libc, end->output) && judge_kin(probe) &&
-           judge_purge(probe, answers, libc);
+    return judge_owner(probe, spec, libc, output) && judge_kin(probe);
+}
+
+/* What is told is complete when its last owner is. */
+static bool judge_process(struct probe *probe, const struct probe_spec *spec, const char *program,
+                          GHashTable *answers, const struct listen_end *end)
+{
+    const char *libc = g_hash_table_lookup(answers, "libc");
+    libc = libc ? libc : g_hash_table_lookup(answers, "sanitizer");
+    const char *last = program ? probe->object : libc;
+    if (!end->in_time || !WIFEXITED(end->status) || WEXITSTATUS(end->status) != 0 || !last) {
+        g_autofree char *how = listen_describe(end);
+        return refute(probe, "the probe died: %s", how);
+    }
+    return judge_heap(probe, spec, program, libc, end->output) &&
+           judge_action(probe, answers, "purge", libc, &probe->purge_object) &&
+           judge_action(probe, answers, "collect", libc, &probe->collect_object);
 }
 
 /* --- behaviour --- */
@@ -217,6 +254,12 @@ static double percent(uint64_t part, uint64_t whole)
     return 100 * (double)part / (double)whole;
 }
 
+/* What a garbage collected allocator has dropped is not free until it has collected. */
+static const char *what_frees(const struct allocator *allocator)
+{
+    return allocator->collect ? allocator->purge : NULL;
+}
+
 static bool prove_behaviour(struct probe *probe, const struct probe_spec *spec, char *const *environment,
                             bool sanitized, GError **error)
 {
@@ -234,11 +277,16 @@ static bool prove_behaviour(struct probe *probe, const struct probe_spec *spec, 
     g_autoptr(GError) cause = NULL;
     g_autofree char *why = NULL;
     g_auto(GStrv) plainly = probe_environment(&plain);
-    g_autofree char *program = paths_workload(spec->paths, BEHAVIOUR_WORKLOAD, error);
+    g_autofree char *program = paths_workload(spec->paths, program_of(spec, BEHAVIOUR_WORKLOAD), error);
     if (!program)
         return false;
-    if (behaviour_watch(&seen, program, environment, setting->delay_ms, &why, &cause) &&
-        behaviour_watch(&without, program, plainly, setting->delay_ms, &why, &cause)) {
+    struct behaviour_spec watch = {.program = program,
+                                   .environment = environment,
+                                   .delay_ms = setting->delay_ms,
+                                   .purge = what_frees(spec->allocator)};
+    bool told = behaviour_watch(&seen, &watch, &why, &cause);
+    watch.environment = plainly;
+    if (told && behaviour_watch(&without, &watch, &why, &cause)) {
         g_autofree char *found = g_strdup_printf(
             "%s (%.0f %% stays, %.0f %% lazy; without %.0f, %.0f)", behaviour_name(&seen),
             percent(seen.left_bytes, seen.grown_bytes), percent(seen.lazy_bytes, seen.grown_bytes),
@@ -269,10 +317,28 @@ static bool judge_setting(struct probe *probe, const struct probe_spec *spec, ch
     return true;
 }
 
+char *probe_why_not_built(const struct allocator *allocator, const struct paths *paths, const char *workload)
+{
+    g_autofree char *program =
+        allocator_has_program(allocator, workload) ? paths_workload(paths, workload, NULL) : NULL;
+    if (program || !allocator_has_program(allocator, workload))
+        return NULL;
+    return allocator->package
+               ? g_strdup_printf("workload %s is not built: apt-get install %s, then build again", workload,
+                                 allocator->package)
+               : g_strdup_printf("workload %s is not built", workload);
+}
+
 bool probe_run(struct probe *probe, const struct probe_spec *spec, GError **error)
 {
     *probe = (struct probe){.verdict = PROBE_PROVEN, .proofs = proof_list_new()};
-    g_autofree char *program = paths_workload(spec->paths, "null", error);
+    const char *workload = program_of(spec, "null");
+    probe->reason = probe_why_not_built(spec->allocator, spec->paths, workload);
+    if (probe->reason) {
+        probe->verdict = PROBE_NOT_INSTALLED;
+        return true;
+    }
+    g_autofree char *program = paths_workload(spec->paths, workload, error);
     if (!program)
         return false;
     g_autoptr(GPtrArray) reads =
@@ -285,8 +351,9 @@ bool probe_run(struct probe *probe, const struct probe_spec *spec, GError **erro
     struct listen_end end;
     if (!listen_run(&process, LIMIT_MS, take_line, answers, &end, error))
         return false;
-    take_answers(probe, answers);
-    bool proven = judge_library(probe, spec, answers, &end);
+    bool is_built_in = spec->allocator->programs != NULL;
+    take_answers(probe, answers, is_built_in);
+    bool proven = judge_process(probe, spec, is_built_in ? program : NULL, answers, &end);
     g_free(end.output);
     if (!proven)
         probe->build = PROBE_BUILD_NOT_TOLD;
@@ -302,6 +369,7 @@ void probe_clear(struct probe *probe)
         g_clear_pointer(&probe->owners[i], g_free);
     g_clear_pointer(&probe->object, g_free);
     g_clear_pointer(&probe->purge_object, g_free);
+    g_clear_pointer(&probe->collect_object, g_free);
     g_clear_pointer(&probe->version, g_free);
     g_clear_pointer(&probe->version_why, g_free);
     g_clear_pointer(&probe->build_why, g_free);

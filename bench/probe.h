@@ -13,11 +13,12 @@
 #include "driver/protocol.h"
 
 enum probe_verdict {
-    PROBE_PROVEN,        /* the library asked for owns malloc and its kin, and the setting is not refuted */
-    PROBE_NOT_INSTALLED, /* the descriptor's own library cannot be found */
-    PROBE_REFUTED,       /* anything else: another object owns one of them, the purge call is missing or the C
-                            library's, it died, it did not end */
-    PROBE_NOT_IN_FORCE,  /* all of that is well, but a value read back is not what the setting asks for */
+    PROBE_PROVEN, /* the library asked for owns malloc and its kin (the program its heap), and the setting
+                            is not refuted */
+    PROBE_NOT_INSTALLED, /* the descriptor's own library cannot be found, or its first program is not built */
+    PROBE_REFUTED, /* anything else: another object owns one of them, the purge or collect call is missing or
+                            the C library's, it died, it did not end */
+    PROBE_NOT_IN_FORCE, /* all of that is well, but a value read back is not what the setting asks for */
 };
 
 enum probe_function {
@@ -36,10 +37,11 @@ enum probe_build {
 
 struct probe {
     enum probe_verdict verdict;
-    char *object;                       /* path of the object that owns malloc; NULL: not told */
-    char *owners[PROBE_FUNCTION_COUNT]; /* of each function; NULL: not told */
-    char *purge_object; /* where the purge call lies (its first one that is not the C library's) */
-    char *version;      /* as the allocator says; NULL: it cannot say, or was not asked */
+    char *
+        object; /* path of the object that owns malloc, or of the program that owns its heap; NULL: not told */
+    char *owners[PROBE_FUNCTION_COUNT];  /* of each function; NULL: not told */
+    char *purge_object, *collect_object; /* where the last function of the call lies; NULL: there is none */
+    char *version;                       /* as the allocator says; NULL: it cannot say, or was not asked */
     char
         *version_why; /* asked, and not told: "version: SYMBOL is not in the library", "… fails"; else NULL */
     enum probe_build build;
@@ -56,7 +58,11 @@ struct probe_spec {
     const struct paths *paths;
 };
 
-/* Runs the workload `null` as the probe, and what the setting's proofs take besides (tunables.h,
+/* Why the program of a workload cannot be run, where it is one of the allocator's own and so may be missing: its
+ * toolchain is; NULL: it is there. Caller frees. */
+char *probe_why_not_built(const struct allocator *allocator, const struct paths *paths, const char *workload);
+
+/* Runs the workload `null`, or the first program that has the allocator built in, as the probe, and what the setting's proofs take besides (tunables.h,
  * behaviour.h). False with error only when a process cannot be started; an allocator that is not there is a result. */
 bool probe_run(struct probe *probe, const struct probe_spec *spec, GError **error);
 void probe_clear(struct probe *probe);

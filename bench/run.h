@@ -69,8 +69,8 @@ struct run {
 struct run_spec {
     const struct plan *plan;
     struct plan_run what;
-    const char *program;
-    const char *object;        /* path of the allocator's library as the probe found it */
+    const char *program;       /* NULL: not built; the run is none to start */
+    const char *object;        /* must be mapped: the library that the probe found, or the program */
     const char *version;       /* for the row; NULL: unknown */
     const char *setting_proof; /* for the row, see proof_means */
     char *const *environment;  /* with LD_PRELOAD */

@@ -56,6 +56,13 @@ static void add_calls(struct run *run, struct record_mark *mark)
     }
 }
 
+/* Not one of the workers, of the service's, or of a runtime's of its own. */
+static bool main_thread_works(const struct run *run)
+{
+    const struct plan_cell *cell = run->what.cell;
+    return cell->shape->workers == 1 && !run->caller.program && !cell->allocator->programs;
+}
+
 bool run_readings_at_mark(struct run *run, struct record_mark *mark)
 {
     struct rss_sched sched;
@@ -64,7 +71,7 @@ bool run_readings_at_mark(struct run *run, struct record_mark *mark)
         return false;
     mark->cgroup = limit_memory(&run->limit);
     mark->running_ns = mark->cpu_wait_ns = RECORD_UNKNOWN; /* no such file, or not of the threads that work */
-    if (run->what.cell->shape->workers == 1 && !run->caller.program && rss_read_sched(run->rss, &sched)) {
+    if (main_thread_works(run) && rss_read_sched(run->rss, &sched)) {
         mark->running_ns = sched.running_ns - run->sched_before.running_ns;
         mark->cpu_wait_ns = sched.waiting_ns - run->sched_before.waiting_ns;
         run->sched_before = sched;

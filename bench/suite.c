@@ -69,10 +69,13 @@ static bool probe_all(struct suite *suite, const struct options *options, GError
 
 /* --- what is run --- */
 
+/* But for one that is an allocator's own: its cells are skipped where it is not built. */
 static bool workloads_exist(const struct suite *suite, GError **error)
 {
     for (guint i = 0; i < suite->cells->len; i++) {
         const struct plan_cell *cell = suite->cells->pdata[i];
+        if (allocator_has_program(cell->allocator, cell->workload))
+            continue;
         g_autofree char *program = paths_workload(&suite->paths, cell->workload, error);
         if (!program) {
             g_prefix_error(error, "%s: cell %s: ", suite->plan->path, cell->name);
@@ -82,7 +85,17 @@ static bool workloads_exist(const struct suite *suite, GError **error)
     return true;
 }
 
-/* A --preload for an allocator that has no descriptor would be dropped in silence. */
+static const struct allocator *find_allocator(const struct suite *suite, const char *name)
+{
+    for (guint i = 0; i < suite->allocators->len; i++) {
+        const struct allocator *allocator = suite->allocators->pdata[i];
+        if (strcmp(allocator->name, name) == 0)
+            return allocator;
+    }
+    return NULL;
+}
+
+/* A --preload for an allocator that has no descriptor, or is none to preload, would be dropped in silence. */
 static bool preloads_have_descriptors(const struct suite *suite, const struct options *options,
                                       GError **error)
 {
@@ -90,14 +103,16 @@ static bool preloads_have_descriptors(const struct suite *suite, const struct op
     gpointer name;
     g_hash_table_iter_init(&iter, options->preloads);
     while (g_hash_table_iter_next(&iter, &name, NULL)) {
-        bool known = false;
-        for (guint i = 0; i < suite->allocators->len; i++)
-            known = known || strcmp(((struct allocator *)suite->allocators->pdata[i])->name, name) == 0;
-        if (!known) {
-            g_set_error(error, AFTERFREE_ERROR, EXIT_USAGE, "--preload %s=…: no descriptor %s.ini",
-                        (const char *)name, (const char *)name);
-            return false;
-        }
+        const struct allocator *allocator = find_allocator(suite, name);
+        if (!allocator)
+            return error_refuse(error, EXIT_USAGE, "--preload %s=…: no descriptor %s.ini", (const char *)name,
+                                (const char *)name);
+        g_autofree char *programs = allocator->programs ? g_strjoinv(" ", allocator->programs) : NULL;
+        if (programs)
+            return error_refuse(
+                error, EXIT_USAGE,
+                "--preload %s=…: %s is built into its programs (%s); no library takes its place",
+                (const char *)name, (const char *)name, programs);
     }
     return true;
 }

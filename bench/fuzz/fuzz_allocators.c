@@ -88,6 +88,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     g_assert_true(allocator->summary && *allocator->summary);
     if (allocator->preload)
         g_assert_true(*allocator->preload == '/' || !strchr(allocator->preload, '/'));
+    g_assert_true(!allocator->programs ||
+                  (*allocator->programs && !allocator->preload && !allocator->is_floor));
+    g_assert_true(allocator->headroom >= 1 && allocator->headroom <= 100);
     for (guint i = 0; i < allocator->settings->len; i++)
         assert_setting(allocator->settings->pdata[i]);
     assert_nothing_is_lost(allocator, path);

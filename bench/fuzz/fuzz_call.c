@@ -38,7 +38,9 @@ static void assert_is_call(const struct call *call)
 {
     const char *name = call->function;
     g_assert_true(*name && !g_ascii_isdigit(*name) && strlen(name) < CALL_NAME_MAX);
-    g_assert_cmpuint(strspn(name, G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS "_"), ==, strlen(name));
+    g_assert_cmpuint(strspn(name, G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS "_."), ==, strlen(name));
+    g_assert_true(*name != '.' && !g_str_has_suffix(name, ".") && !strstr(name, ".."));
+    g_assert_true(call->shape != CALL_DATA || !strchr(name, '.'));
     g_assert_true(strlen(call->text) < CALL_NAME_MAX && !strchr(call->text, '"'));
     g_assert_true((*call->text != '\0') == (call->shape == CALL_MALLCTL || call->shape == CALL_PROPERTY));
     g_assert_cmpuint(call->argument_count, <=, CALL_ARGUMENTS_MAX);

@@ -25,6 +25,14 @@ static const char without_purge[] = "[allocator]\n"
                                     "[setting default]\n"
                                     "policy = default\n";
 
+static const char built_in[] = "[allocator]\n"
+                               "summary = built into its programs\n"
+                               "programs = go_map own\n"
+                               "headroom = 2\n"
+                               "collect = own.Collect()\n"
+                               "[setting default]\n"
+                               "policy = default\n";
+
 static void write_descriptor(const char *folder, const char *name, const char *text)
 {
     g_autofree char *path = g_build_filename(folder, name, NULL);
@@ -32,7 +40,7 @@ static void write_descriptor(const char *folder, const char *name, const char *t
 }
 
 /* Named as in the plans of the suite, which are seeds. */
-static const GPtrArray *two_allocators(void)
+static const GPtrArray *all_allocators(void)
 {
     static GPtrArray *allocators;
     if (allocators)
@@ -42,6 +50,7 @@ static const GPtrArray *two_allocators(void)
     g_autoptr(GError) error = NULL;
     write_descriptor(folder, "glibc.ini", with_purge);
     write_descriptor(folder, "other.ini", without_purge);
+    write_descriptor(folder, "go.ini", built_in);
     allocators = allocator_read_all(folders, &error);
     g_assert_no_error(error);
     return allocators;
@@ -171,7 +180,7 @@ static void run_cell(const struct plan *plan, const struct plan_cell *cell)
 static void expand(const struct plan *plan)
 {
     g_autoptr(GError) error = NULL;
-    g_autoptr(GPtrArray) cells = plan_expand(plan, two_allocators(), NULL, &error);
+    g_autoptr(GPtrArray) cells = plan_expand(plan, all_allocators(), NULL, &error);
     if (!cells && error->code == EXIT_NO_MATCH) {
         fuzz_assert_error(error, EXIT_NO_MATCH, plan->path);
         return;

@@ -485,6 +485,38 @@ static void what_tells_has_a_type_and_what_acts_has_none(void **state)
     allocator_free(read_good(HEAD "read.x=update(); int: f()\npurge=f();g(1)\nversion=\ndebug=" LAST));
 }
 
+static void an_allocator_may_be_built_into_programs(void **state)
+{
+    (void)state;
+    g_autoptr(allocator_descriptor) own = read_good(
+        HEAD "programs = Own_map  own-api\ncollect = rt.GC()\npurge = rt.Free()\nheadroom = 2.25" LAST);
+    assert_int_equal(g_strv_length(own->programs), 2);
+    assert_true(allocator_has_program(own, "Own_map") && allocator_has_program(own, "own-api"));
+    assert_false(allocator_has_program(own, "own"));
+    assert_string_equal(own->collect, "rt.GC()");
+    assert_true(own->headroom == 2.25);
+    g_autoptr(allocator_descriptor) other = read_good(HEAD "programs =\ncollect =\nheadroom =" LAST);
+    assert_null(other->programs);
+    assert_null(other->collect);
+    assert_true(other->headroom == ALLOCATOR_HEADROOM);
+    assert_false(allocator_has_program(other, "null"));
+}
+
+static void what_is_built_in_is_neither_preloaded_nor_a_floor(void **state)
+{
+    (void)state;
+    assert_bad(HEAD "programs = own\npreload = libown.so" LAST,
+               ":3: [allocator] programs: an allocator that is built into programs has no preload");
+    assert_bad(HEAD "role = floor\nprograms = own" LAST,
+               ":4: [allocator] programs: an allocator that is built into programs has no role");
+    assert_bad(HEAD "programs = own ../own" LAST,
+               ":3: [allocator] programs: \"../own\" is no name of a workload");
+    assert_bad(HEAD "headroom = 0.9" LAST, ":3: [allocator] headroom: \"0.9\" is no number from 1 to 100");
+    assert_bad(HEAD "headroom = 2x" LAST, ":3: [allocator] headroom: \"2x\"");
+    assert_bad(HEAD "headroom = nan" LAST, ":3: [allocator] headroom: \"nan\"");
+    assert_bad(HEAD "collect=int: f()" LAST, ":3: [allocator] collect: \"int: f()\": a type makes");
+}
+
 static void a_tunable_has_a_name_as_the_loader_lists_it(void **state)
 {
     (void)state;
@@ -524,6 +556,8 @@ int main(void)
         TEST(text_around_the_first_dotted_number_does_not_count),
         TEST(a_call_that_is_none_is_refused_where_it_is_written),
         TEST(what_tells_has_a_type_and_what_acts_has_none),
+        TEST(an_allocator_may_be_built_into_programs),
+        TEST(what_is_built_in_is_neither_preloaded_nor_a_floor),
         TEST(a_tunable_has_a_name_as_the_loader_lists_it),
         TEST(policies_have_names_that_read_back),
         TEST(an_unreadable_file_is_named),

@@ -35,25 +35,27 @@ static void what_does_not_grow_or_dies_tells_nothing(void **state)
     char preload[] = "LD_PRELOAD=" TEST_BUILD_DIR "/bench/floor/libfloor-bump.so";
     char failing[] = "LD_PRELOAD=" TEST_BUILD_DIR "/bench/controls/libcontrol-failing.so";
     char *environment[] = {preload, NULL, NULL}, some[] = "CONTROL_FAIL_BYTES=1000000";
+    const struct behaviour_spec spec = {.program = WORKLOADS BEHAVIOUR_WORKLOAD, .environment = environment};
     struct behaviour seen;
     g_autofree char *why = NULL, *why_not = NULL;
     (void)state;
     /* Its arena is prefaulted, so RSS does not grow: nothing can be told. */
-    assert_false(behaviour_watch(&seen, WORKLOADS BEHAVIOUR_WORKLOAD, environment, 0, &why, NULL));
+    assert_false(behaviour_watch(&seen, &spec, &why, NULL));
     support_assert_has(why, "did not grow");
     environment[0] = failing; /* it dies */
     environment[1] = some;
-    assert_false(behaviour_watch(&seen, WORKLOADS BEHAVIOUR_WORKLOAD, environment, 0, &why_not, NULL));
+    assert_false(behaviour_watch(&seen, &spec, &why_not, NULL));
     support_assert_has(why_not, "the allocator returned NULL");
 }
 
 static void a_program_that_cannot_be_started_is_an_error(void **state)
 {
     struct behaviour seen;
-    char *why;
+    char *why, *environment[] = {NULL};
+    const struct behaviour_spec spec = {.program = "/no/such/program", .environment = environment};
     g_autoptr(GError) error = NULL;
     (void)state;
-    assert_false(behaviour_watch(&seen, "/no/such/program", (char *const[]){NULL}, 0, &why, &error));
+    assert_false(behaviour_watch(&seen, &spec, &why, &error));
     assert_null(why);
     support_assert_error(&error, EXIT_SYSTEM, (const char *const[]){"/no/such/program", NULL});
 }

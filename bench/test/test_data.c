@@ -64,6 +64,23 @@ static void every_descriptor_is_read(void **state)
     }
 }
 
+/* Where the toolchain is missing a program is not built, and its cells are skipped: what is misspelt would be, too. */
+static void every_program_of_a_descriptor_has_sources(void **state)
+{
+    (void)state;
+    g_autoptr(GPtrArray) allocators = all_allocators();
+    for (guint i = 0; i < allocators->len; i++) {
+        const struct allocator *allocator = allocators->pdata[i];
+        for (char **name = allocator->programs; name && *name; name++) {
+            g_autofree char *workload = g_build_filename(TEST_SOURCE_DIR, "workloads", *name, NULL);
+            g_autofree char *service = g_build_filename(TEST_SOURCE_DIR, "services", *name, NULL);
+            if (!g_file_test(workload, G_FILE_TEST_IS_DIR) && !g_file_test(service, G_FILE_TEST_IS_DIR))
+                fail_msg("%s: [allocator] programs: there is neither %s nor %s", allocator->path, workload,
+                         service);
+        }
+    }
+}
+
 /* So that on a machine without it a run says what to install, and is skipped instead of invalid. */
 static void every_descriptor_has_a_summary_and_names_the_package_that_brings_its_library(void **state)
 {
@@ -72,7 +89,8 @@ static void every_descriptor_has_a_summary_and_names_the_package_that_brings_its
     for (guint i = 0; i < allocators->len; i++) {
         const struct allocator *allocator = allocators->pdata[i];
         assert_non_null(allocator->summary);
-        if (allocator->preload && !allocator->package && !allocator->is_floor) /* a floor is built here */
+        bool is_brought = allocator->preload || allocator->programs;
+        if (is_brought && !allocator->package && !allocator->is_floor) /* a floor is built here */
             fail_msg("%s: [allocator] package: is missing", allocator->path);
     }
 }
@@ -210,6 +228,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_descriptor_is_read),
+        cmocka_unit_test(every_program_of_a_descriptor_has_sources),
         cmocka_unit_test(every_descriptor_has_a_summary_and_names_the_package_that_brings_its_library),
         cmocka_unit_test(every_allocator_has_a_default_setting_that_sets_nothing),
         cmocka_unit_test(every_setting_but_default_sets_something_in_the_version_it_was_written_for),

@@ -197,6 +197,8 @@ static GPtrArray *two_allocators(const char *folder)
                   "[setting free]\npolicy = lazy\ndelay-ms = 11999\n");
     support_write(folder, "allocators/under.ini",
                   "[allocator]\nsummary = under\nrole = floor\n[setting default]\npolicy = default\n");
+    support_write(folder, "allocators/own.ini",
+                  "[allocator]\nsummary = own\nprograms = mine ours\n[setting default]\npolicy = default\n");
     g_autofree char *dir = g_path_get_dirname(one);
     const char *const dirs[] = {dir, NULL};
     g_autoptr(GError) error = NULL;
@@ -354,6 +356,23 @@ static void a_floor_is_there_where_its_name_is(void **state)
                       "two/default/null/s under/default/null/s");
 }
 
+static void what_has_an_allocator_built_in_meets_that_one_alone(void **state)
+{
+    assert_expands_to(*state, GROUP("c", "*", "settings = default", "null mine"), NULL,
+                      "one/default/null/s own/default/mine/s two/default/null/s");
+    assert_expands_to(*state, GROUP("c", "o*", "policies = *", "ours mine tree"),
+                      (const char *const[]){"own/*", NULL}, "own/default/ours/s own/default/mine/s");
+}
+
+static void a_group_in_which_nobody_meets_is_refused(void **state)
+{
+    static const char *const parts[] = {"question.ini", "[cells b]", "workloads", "programs", NULL};
+    assert_expands_not(
+        *state, GROUP("a", "*", "settings = *", "null") GROUP("b", "one two", "settings = *", "mine ours"),
+        NULL, EXIT_BAD_DATA, parts);
+    assert_expands_not(*state, GROUP("b", "own", "policies = *", "null tree"), NULL, EXIT_BAD_DATA, parts);
+}
+
 static void only_keeps_what_matches_and_its_star_crosses_slashes(void **state)
 {
     assert_expands_to(*state, GROUP("c", "*", "settings = *", "null"), (const char *const[]){"two/*", NULL},
@@ -405,6 +424,8 @@ int main(void)
         SUPPORT_TEST(a_cell_carries_its_walk_and_every_cycle_of_it),
         SUPPORT_TEST(the_timed_pass_has_one_walk_for_all),
         SUPPORT_TEST(a_floor_is_there_where_its_name_is),
+        SUPPORT_TEST(what_has_an_allocator_built_in_meets_that_one_alone),
+        SUPPORT_TEST(a_group_in_which_nobody_meets_is_refused),
         SUPPORT_TEST(only_keeps_what_matches_and_its_star_crosses_slashes),
         SUPPORT_TEST(only_without_a_match_says_so),
         SUPPORT_TEST(a_name_that_selects_nothing_is_refused_with_its_group_and_key),

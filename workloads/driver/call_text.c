@@ -18,11 +18,26 @@ static bool take(const char **text, const char *word)
     return true;
 }
 
+/* Of words with a dot between each two; 0: there is none. */
+static size_t name_length(const char *text)
+{
+    size_t length = 0;
+    for (;; length++) {
+        size_t word =
+            strspn(text + length, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
+        if (word == 0 || (text[length] >= '0' && text[length] <= '9'))
+            return 0;
+        length += word;
+        if (text[length] != '.')
+            return length;
+    }
+}
+
 static bool take_name(const char **text, char name[CALL_NAME_MAX])
 {
     skip_blanks(text);
-    size_t length = strspn(*text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
-    if (length == 0 || length >= CALL_NAME_MAX || (**text >= '0' && **text <= '9'))
+    size_t length = name_length(*text);
+    if (length == 0 || length >= CALL_NAME_MAX)
         return false;
     memcpy(name, *text, length);
     name[length] = '\0';
@@ -122,6 +137,8 @@ static const char *take_call(const char **text, struct call *call)
     if (take(text, "("))
         return take_arguments(text, call);
     call->shape = CALL_DATA;
+    if (strchr(call->function, '.'))
+        return "a data symbol's name has no dot; a call has parentheses";
     return call->result != CALL_NOTHING ? NULL : "an opening parenthesis is missing";
 }
 

@@ -3,7 +3,8 @@
  * inside. So it is pure: text in, a struct out, of libc string.h alone.
  *
  *     CALL [; CALL]…      each CALL one of
- *     f()  f(1)  f(1, 0)  …     up to four integers, passed as long
+ *     f()  f(1)  f(1, 0)  …     up to four integers, passed as long; f may be of words with dots between them
+ *                               (runtime.GC()), as other languages name functions: no C library has one
  *     mallctl("name")           all else NULL: the action of that name
  *     TYPE: CALL                a read-back: what f returns, or what mallctl stores
  *     TYPE: f("name", &)        a read-back: what f stores through a size_t *; f returning 0 is an error

@@ -49,6 +49,8 @@
  * As "NAME probe KEY=CALL…" a workload tells which allocator it runs on instead, in lines on fd 3, and exits:
  *   malloc=OBJECT free=OBJECT …    the file that owns each function of PROTOCOL_OWNED, a line each; ? where none
  *   libc=OBJECT                    the C library; in a sanitized build sanitizer=OBJECT, whose malloc it is
+ *   owner=OBJECT                   in place of these and of libc= where the heap is the program's own runtime's: the file
+ *                                  that brings it
  *   purge.FUNCTION=OBJECT          for purge=CALL: where each function of it lies; it is not run; collect.… for
  *                                  collect=CALL
  *   KEY=VALUE                      for any other KEY=CALL (version, debug, read.NAME): what the call reads back

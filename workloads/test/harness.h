@@ -65,7 +65,7 @@ unsigned child_walk(const struct start *start, struct told marks[CHILD_MARKS_MAX
 /* The first mark of that phase. */
 const struct mark *told_of(const struct told *marks, unsigned count, const char *phase);
 
-/* Calls `check` with the path of every program that the pattern names, but tests and workloads in Go; returns how many
+/* Calls `check` with the path of every program that the pattern names, but tests; returns how many
  * there were. */
 unsigned programs_each(const char *pattern, void (*check)(const char *program));
 

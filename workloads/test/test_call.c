@@ -115,6 +115,18 @@ static void a_property_is_a_quoted_name_and_a_place_to_store(void **state)
     assert_bad("double: mallctl(\"a\")", "no double");
 }
 
+static void a_function_of_another_language_has_dots_between_words(void **state)
+{
+    (void)state;
+    assert_good("debug.FreeOSMemory()");
+    assert_string_equal(list.calls[0].function, "debug.FreeOSMemory");
+    assert_int_equal(list.calls[0].shape, CALL_PLAIN);
+    assert_good("long: a.b_1.C(-1); runtime.GC()");
+    assert_string_equal(list.calls[0].function, "a.b_1.C");
+    assert_int_equal(list.calls[0].arguments[0], -1);
+    assert_string_equal(list.calls[1].function, "runtime.GC");
+}
+
 static void blanks_are_free(void **state)
 {
     (void)state;
@@ -136,7 +148,12 @@ static void bad_calls_are_told_from_good_ones(void **state)
         {"f();", "name is missing"},
         {"f", "opening parenthesis"},
         {"f 1", "opening parenthesis"},
-        {"f.g()", "opening parenthesis"},
+        {".f()", "name is missing"},
+        {"f.()", "name is missing"},
+        {"f..g()", "name is missing"},
+        {"f.1()", "name is missing"},
+        {"f.g", "has no dot"},
+        {"int: f.g", "has no dot"},
         {"f(", "no integer"},
         {"f(1", "closing parenthesis"},
         {"f(1 2)", "closing parenthesis"},
@@ -193,6 +210,7 @@ int main(void)
         cmocka_unit_test(a_read_back_says_its_type),
         cmocka_unit_test(a_typed_name_without_parentheses_is_a_data_symbol),
         cmocka_unit_test(a_property_is_a_quoted_name_and_a_place_to_store),
+        cmocka_unit_test(a_function_of_another_language_has_dots_between_words),
         cmocka_unit_test(blanks_are_free),
         cmocka_unit_test(bad_calls_are_told_from_good_ones),
         cmocka_unit_test(names_have_their_room_and_no_more),

@@ -106,6 +106,9 @@ static void assert_answers(const char *program)
     probe(program, "probe purge=malloc_trim(0);no_such_purge()", NULL);
     assert_line("missing.purge=%s", "no_such_purge");
     assert_null(strstr(answer, "purge.malloc_trim"));
+    probe(program, "probe purge=debug.FreeOSMemory() collect=runtime.GC()", NULL);
+    assert_line("missing.purge=%s", "debug.FreeOSMemory");
+    assert_line("missing.collect=%s", "runtime.GC");
     probe(program, "probe purge=malloc_trim(0)", NULL);
     assert_string_equal(strrchr(value_of("purge.malloc_trim"), '/'), "/libc.so.6");
     probe(program, "probe collect=malloc_trim(0)", NULL);

@@ -238,6 +238,7 @@ static void miss_purge(const char *program)
 {
     assert_refuses(program, "walk=build,drop,purge purge=no_such_purge(0)", PROTOCOL_EXIT_MISSING);
     assert_refuses(program, "walk=build,drop,purge purge=getpid();no_such_purge()", PROTOCOL_EXIT_MISSING);
+    assert_refuses(program, "walk=build,drop,purge purge=debug.FreeOSMemory()", PROTOCOL_EXIT_MISSING);
     assert_refuses(program, "walk=build,drop,collect collect=no_such_collect()", PROTOCOL_EXIT_MISSING);
 }
 
