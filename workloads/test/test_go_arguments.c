@@ -163,6 +163,15 @@ static void its_language_of_calls_is_that_of_c(void **state)
                                         "int: f()\t",
                                         "int: f()\v",
                                         "int: f\t()",
+                                        "int: runtime.GC()",
+                                        "int: a.b.c(1)",
+                                        "int: .f()",
+                                        "int: f.()",
+                                        "int: f..g()",
+                                        "int: a.2b()",
+                                        "int: a.b",
+                                        "int: a.b ()",
+                                        "int: a. b()",
                                         "int: f-g()",
                                         "int: f(\"a\",&;)"};
     require_go();
