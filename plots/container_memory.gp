@@ -11,9 +11,6 @@ if (rows == 0 || !has('cgroup_silent_working_bytes')) {
 }
 eval texts('status limit_bytes samples_file ended_in')
 eval numbers('cgroup_silent_working_bytes cgroup_peak_bytes runs runs_oom')
-array walk[rows]
-do for [i=1:rows] { walk[i] = '' }
-if (has('walk')) { eval texts('walk') }
 array killed_in_request[rows]
 do for [i=1:rows] { killed_in_request[i] = NaN }
 if (has('killed_in_request')) { eval numbers('killed_in_request') }
@@ -40,10 +37,12 @@ killed(i) = status[i] eq 'oom'
 leads(i) = drawn(i) && 0 == sum [j=1:i-1] (drawn(j) && base_name(j) eq base_name(i))
 panels = int(sum [i=1:rows] leads(i))
 
-# Runtimes with a program of their own have the smaller block: they come first. Then allocators by name, settings by policy.
-block_of(i) = sum [j=1:rows] (drawn(j) && block[j] eq block[i])
-rank(i) = 100 * allocator_place(i) + 10 * place_in(policies, policy[i])
-ahead(j, i) = block_of(j) != block_of(i) ? block_of(j) < block_of(i) : block[j] ne block[i] ? before(block[j], block[i]) \
+# Runtimes with a program of their own have the smaller block: they come first. Then allocators by name, settings by policy,
+# the default before others of its policy.
+program(i) = workload[i].'/'.shape[i]
+size(i) = sum [j=1:rows] (drawn(j) && program(j) eq program(i))
+rank(i) = 100 * allocator_place(i) + 10 * place_in(policies, policy[i]) + (setting[i] ne 'default')
+ahead(j, i) = size(j) != size(i) ? size(j) < size(i) : program(j) ne program(i) ? before(program(j), program(i)) \
     : rank(j) != rank(i) ? rank(j) < rank(i) : before(cell[j], cell[i])
 array panel_of[panels]
 do for [i=1:rows] { if (leads(i)) { panel_of[1 + sum [j=1:rows] (leads(j) && ahead(j, i))] = i } }
