@@ -102,6 +102,9 @@ do for [p=1:count_panels] {
     unit = top >= 2e9 ? 1e9 : top >= 2e6 ? 1e6 : 1e3
     scale = 1.08 * top / unit
     set yrange [0:scale]
+    decade = 10 ** floor(log10(scale / 4))
+    step = decade * (scale < 6 * decade ? 1 : scale < 14 * decade ? 2 : scale < 30 * decade ? 5 : 10)
+    set ytics step
     set ytics format unit == 1e9 ? '%g GB' : unit == 1e6 ? '%g MB' : '%g kB'
     set xtics 1 format '%g'
     if (last_cycle > 16) { set xtics autofreq }

@@ -62,10 +62,9 @@ do for [i=1:rows] {
         stats run.'/'.samples_file[i] using (strcol('phase') eq 'baseline' || strcol('phase') eq 'end' ? NaN : column('time_ms')) nooutput
         begin_ms = smaller(begin_ms, STATS_min)
         end_ms = larger(end_ms, STATS_max)
-        if (killed(i)) {
-            stats run.'/'.samples_file[i] using (last_ms[i] = column('time_ms'), last_rss_bytes[i] = column('rss_bytes'), 0) nooutput
-            top = larger(top, over(last_rss_bytes[i], i))
-        }
+        stats run.'/'.samples_file[i] using (strcol('phase') eq 'end' ? 0 \
+            : (last_ms[i] = column('time_ms'), last_rss_bytes[i] = column('rss_bytes'), 0)) nooutput
+        if (killed(i)) { top = larger(top, over(last_rss_bytes[i], i)) }
     }
 }
 unit = top >= 2e9 ? 1e9 : top >= 2e6 ? 1e6 : 1e3
@@ -153,11 +152,12 @@ set ytics format unit == 1e9 ? '%g GB' : unit == 1e6 ? '%g MB' : '%g kB'
 label_gap = label_height * scale / panel_height
 label_bottom = 0.5 * label_gap
 
-# What a sample shows. Lines go by steps, so a point that differs little from the last one drawn can be left out.
+# What a sample shows. Lines go by steps, so a point that differs little from the last one drawn can be left out, but for the
+# last of all.
 seconds(k) = column('time_ms') / 1e3
 rss(k) = column('rss_bytes') - baseline_rss_bytes[order_of[k]]
 last = -1e9; phase_was = ''
-ends(k) = killed(order_of[k]) && column('time_ms') == last_ms[order_of[k]]
+ends(k) = column('time_ms') == last_ms[order_of[k]]
 thin(bytes, phase, ends) = ends || abs(bytes - last) > 0.004 * top || phase ne phase_was ? (last = bytes, phase_was = phase, bytes) : NaN
 held(k) = any_lazy(order_of[k]) && strcol('phase') ne 'end' && column('time_ms') >= 0 && strcol('lazy_bytes') ne '' \
     ? rss(k) - column('lazy_bytes') : -top
