@@ -182,18 +182,32 @@ static void print_share(FILE *out, double share)
         fprintf(out, " %5s %%", g_ascii_formatd(number, sizeof number, "%.0f", 100 * share));
 }
 
-/* In a claim, a cell goes by its setting where no other of the claim has it. */
+/* The names of a cell, the shortest first: its setting, which walk of it, all. */
+static char *nth_name(const struct summary_cell *cell, guint n)
+{
+    const struct record *texts = &cell->texts;
+    if (n == 0)
+        return g_strdup_printf("%s/%s", texts->allocator, texts->setting);
+    if (n == 1)
+        return g_strdup_printf("%s/%s %s", texts->allocator, texts->setting, texts->walk);
+    return g_strdup(texts->cell);
+}
+
+/* The shortest that no other cell of the claim has. */
 static char *name_of(const struct verdicts *verdicts, const struct verdict *verdict)
 {
-    const struct record *texts = &verdict->cell->texts;
-    guint same = 0;
-    for (guint i = 0; i < verdicts->all->len; i++) {
-        const struct verdict *other = verdicts->all->pdata[i];
-        same += other->claim == verdict->claim &&
-                strcmp(other->cell->texts.allocator, texts->allocator) == 0 &&
-                strcmp(other->cell->texts.setting, texts->setting) == 0;
+    for (guint n = 0;; n++) {
+        char *name = nth_name(verdict->cell, n);
+        guint same = 0;
+        for (guint i = 0; i < verdicts->all->len; i++) {
+            const struct verdict *other = verdicts->all->pdata[i];
+            g_autofree char *others = other->claim == verdict->claim ? nth_name(other->cell, n) : NULL;
+            same += g_strcmp0(name, others) == 0;
+        }
+        if (same == 1 || n == 2)
+            return name;
+        g_free(name);
     }
-    return same > 1 ? g_strdup(texts->cell) : g_strdup_printf("%s/%s", texts->allocator, texts->setting);
 }
 
 static void print_verdict(FILE *out, const struct verdicts *verdicts, const struct verdict *verdict)

@@ -195,6 +195,8 @@ static void each_claim_has_a_row_for_each_of_its_cells(void **state)
     support_assert_has(outcome.out, "it stays, at first (keeps): holds in 0 of 2");
     support_assert_has(outcome.out, "it goes (returns): holds in 1 of 2");
     support_assert_has(outcome.out, "it is red: none of its cells was run");
+    support_assert_has(outcome.out, "\n  b/s drop  "); /* beside its other walk in that claim */
+    support_assert_has(outcome.out, "\n  b/s       ");
 }
 
 static bool has_claims(const char *folder)
