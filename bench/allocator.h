@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 /* The peak of a map is above what it asks for by headers, rounding, and a rebuild's growth. */
-#define ALLOCATOR_HEADROOM 1.5
+#define ALLOCATOR_HEADROOM 1.25
 
 /* Characters of a name: four of them, a repeat and what a file gets while it is written make a file name. */
 #define ALLOCATOR_NAME_MAX 50
