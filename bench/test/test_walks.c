@@ -119,7 +119,6 @@ static void a_run_goes_on_with_the_walks_that_are_missing(void **state)
     g_auto(program_outcome) outcome = {0};
     g_autofree char *run = run_plan(*state, PLAN("cycles"));
     g_autofree char *text = support_read(run, "runs.csv");
-    g_autoptr(csv_table) before = program_table(run, "runs.csv");
     *strrchr(g_strchomp(text), '\n') = '\0'; /* the last row */
     g_autofree char *shorter = g_strconcat(text, "\n", NULL);
     support_write(run, "runs.csv", shorter);
