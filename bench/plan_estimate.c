@@ -55,7 +55,7 @@ uint64_t plan_admitted_bytes(const struct plan *plan, const struct plan_cell *ce
 /* A build, what reads and drops it, and its part of a purge. */
 uint64_t plan_expected_busy_ms(const struct plan_cell *cell)
 {
-    const double ns_per_record = 1350, ns_per_string = 300, start_ms = 100;
+    const double ns_per_record = 1400, ns_per_string = 170, start_ms = 100;
     const struct plan_shape *shape = cell->shape;
     double build_ms = (double)shape->records * (ns_per_record + ns_per_string * mean(shape->strings)) / 1e6;
     return whole(build_ms * count_builds(cell->walk) + start_ms, 1e13);
