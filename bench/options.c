@@ -242,7 +242,9 @@ bool options_read_summary(struct options *options, int argc, char **argv, GError
 {
     *options = (struct options){.plan = NULL};
     g_autoptr(GOptionContext) context = g_option_context_new("RUN - summarise a run folder again");
-    g_option_context_set_summary(context, "Rebuilds RUN/summary.csv from RUN/runs.csv and prints the table.");
+    g_option_context_set_summary(context, "Rebuilds RUN/summary.csv from RUN/runs.csv, and what else follows "
+                                          "from its rows (claims.csv, cycles.csv,\n"
+                                          "cycles_summary.csv, latency_summary.csv), and prints the table.");
     if (!options_parse(context, &argc, &argv, error))
         return false;
     if (argc != 2)
