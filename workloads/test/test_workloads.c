@@ -248,6 +248,21 @@ static void a_missing_purge_call_ends_every_workload_before_its_baseline(void **
     workloads_each(miss_purge);
 }
 
+static void call_one(const char *program)
+{
+    static const char *const arguments[] = {
+        "records=10 purge=malloc_trim(0) collect=abort() walk=build,drop,purge",
+        "records=10 purge=abort() collect=malloc_trim(0) walk=build,drop,collect"};
+    for (size_t i = 0; i < sizeof arguments / sizeof *arguments; i++)
+        child_walk(&(struct start){.program = program, .arguments = arguments[i]}, marks);
+}
+
+static void a_purge_and_a_collect_run_each_their_own_call(void **state)
+{
+    (void)state;
+    workloads_each(call_one);
+}
+
 static void deafen(const char *program)
 {
     struct child child;
@@ -272,6 +287,7 @@ int main(void)
         cmocka_unit_test(a_closed_fd_4_ends_every_workload_as_an_orphan),
         cmocka_unit_test(an_unread_fd_3_ends_every_workload_as_an_orphan),
         cmocka_unit_test(a_bad_argument_ends_every_workload_with_one_line),
+        cmocka_unit_test(a_purge_and_a_collect_run_each_their_own_call),
         cmocka_unit_test(a_missing_purge_call_ends_every_workload_before_its_baseline),
     };
     return cmocka_run_group_tests_name("workloads", tests, NULL, NULL);
