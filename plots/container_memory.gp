@@ -5,16 +5,13 @@ question = 'How much memory has the container left while requests come, with and
 statuses = 'ok oom'
 load plots.'/style.gp'
 
-if (rows == 0 || !has('cgroup_silent_working_bytes')) {
+if (rows == 0 || !has('cgroup_baseline_working_bytes')) {
     eval nothing('This run has no cell with samples of a cgroup: there is nothing to draw.')
     exit
 }
 eval texts('status limit_bytes samples_file ended_in')
-eval numbers('cgroup_silent_working_bytes cgroup_peak_bytes runs runs_oom')
-array killed_in_request[rows]
-do for [i=1:rows] { killed_in_request[i] = NaN }
-if (has('killed_in_request')) { eval numbers('killed_in_request') }
-drawn(i) = limit_bytes[i] ne '' && samples_file[i] ne '' && known(cgroup_peak_bytes[i])
+eval numbers('cgroup_baseline_working_bytes cgroup_silent_working_bytes requests killed_in_request runs runs_oom')
+drawn(i) = limit_bytes[i] ne '' && samples_file[i] ne '' && known(cgroup_baseline_working_bytes[i])
 cells = sum [i=1:rows] drawn(i)
 if (cells == 0) {
     eval nothing('This run has no cell with samples of a cgroup: there is nothing to draw.')
@@ -71,14 +68,16 @@ columns = panels < 3 ? panels : 3
 panel_width = 280
 panel_height = 96
 pitch_x = 350
-pitch_y = 162
+words_height = 15 * larger(1, words(walks))
+pitch_y = panel_height + words_height + 58
 left_edge = 62
-first_top = 152
+first_top = 138 + words_height
 page_rows = (panels + columns - 1) / columns
+asked = sum [i=1:rows] (drawn(i) && known(requests[i]))
 lived = int(sum [i=1:rows] (drawn(i) && !killed(i) && !(runs_oom[i] > 0)))
-subtitle = sprintf('Limit less working set (usage without the page cache nobody uses), at a limit of %s. %d of %d cells live through all requests.', \
+subtitle = sprintf('Limit less working set (usage without the page cache nobody uses), at a limit of %s. %d of %d cells live through all of it.', \
     amount(limit), lived, cells)
-footnote = not_drawn.'Behind a name: what is left after the first silence. Time is the process’s own; what it waited for its turn is left out.'
+footnote = not_drawn.'Under a name: what is left after the first silence. Time is the process’s own; what it waited for its turn is left out.'
 page_width = larger(left_edge + pitch_x * columns, 1090)
 eval canvas(page_width, first_top + pitch_y * page_rows + 20)
 
@@ -91,7 +90,7 @@ do for [k=1:words(walks)] {
     x = x + 60 + 8 * strlen(word(walks, k))
 }
 set label '' at screen px(x + 6), py(84) point pt 7 ps 0.7 lc rgb grey
-set label 'a request begins' at screen px(x + 16), py(84) textcolor rgb grey
+set label asked > 0 ? 'a request begins' : 'a build begins' at screen px(x + 16), py(84) textcolor rgb grey
 if (kills > 0) {
     set label '' at screen px(x + 166), py(84) point pt 2 ps 1 lw 2.5 lc rgb grey
     set label 'killed by the kernel at the limit' at screen px(x + 178), py(84) textcolor rgb grey
@@ -125,14 +124,13 @@ do for [panel=1:panels] {
     unset object
     set object rectangle from graph 0, graph 0 to graph 1, graph 1 fc rgb '#F7F7F7' fs solid noborder behind
     set arrow from graph 0, first limit / unit to graph 1, first limit / unit nohead lc rgb grey dt 2 lw 1
-    set label allocator[head].' '.setting[head] at screen px(panel_left), py(panel_top - 32) font ',13'
+    set label allocator[head].' '.setting[head] at screen px(panel_left), py(panel_top - 19 - words_height) font ',13'
     mine(i) = drawn(i) && base_name(i) eq base_name(head)
     n = int(sum [i=1:rows] mine(i))
     array line[n]
     do for [i=1:rows] { if (mine(i)) { line[1 + sum [j=1:rows] (mine(j) && before(walk[j], walk[i]))] = i } }
     do for [k=1:n] {
-        at_x = panel_left + 140 * (k - 1)
-        set label left_over(line[k]).(fate(line[k]) eq '' ? '' : ', '.fate(line[k])) at screen px(at_x), py(panel_top - 13) font ',10' textcolor rgb hue(line[k])
+        set label left_over(line[k]).(fate(line[k]) eq '' ? '' : ', '.fate(line[k])) at screen px(panel_left), py(panel_top - words_height + 15 * k - 16) font ',10' textcolor rgb hue(line[k])
         if (killed(line[k])) {
             set label '' at first (last_ms[line[k]] - begin_ms[line[k]]) / 1e3, first (limit - last_bytes[line[k]]) / unit point pt 2 ps 1 lw 2.5 lc rgb hue(line[k]) front
         }

@@ -179,6 +179,29 @@ static void who_is_killed_in_the_second_request_says_so_and_what_the_client_saw(
     processes_assert_none(CLIENT);
 }
 
+/* Half of each build's records stay through the next one, so that asks for half as much again: 55 MB, 82 MB, 95 MB. */
+static void the_api_itself_is_killed_in_its_second_request_where_that_needs_more_than_there_is(void **state)
+{
+    if (lacks_curl() || has_no_limits() || TEST_SANITIZED)
+        skip();
+    g_auto(program_outcome) outcome = {0};
+    g_autofree char *plan =
+        support_new_file(*state, "plan.ini",
+                         "[plan]\nsummary = x\nbaseline = glibc/default\nsilent = 100 ms\nticking = 100 ms\n"
+                         "[walk thrice]\nphases = build hold drop silent\ncycles = 3\n"
+                         "[limit]\nmemory = 68M\noom = answer\n"
+                         "[shape s]\nrecords = 300k\nstrings = 1\nlength = 15..30\norder = hash\n"
+                         "survivors = 0.5\nkeys = fresh\n"
+                         "[cells c]\nallocators = glibc\nsettings = default\nworkloads = api\nshapes = s\n"
+                         "walks = thrice\n");
+    g_autoptr(csv_table) runs = run_plan(&outcome, *state, plan, "*");
+    program_assert_code(&outcome, EXIT_PROVEN);
+    assert_row(runs, 0, "oom",
+               "at the limit of 68 MiB in rebuild, in POST /build (second request): the client saw curl: (5");
+    assert_int_equal(program_number(runs, 0, "requests"), 1);
+    assert_int_equal(program_number(runs, 0, "killed_in_request"), 2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -187,6 +210,7 @@ int main(void)
         SUPPORT_TEST(a_service_that_does_not_as_it_has_to_is_told_what),
         SUPPORT_TEST(without_curl_the_cells_are_skipped_and_say_what_to_install),
         SUPPORT_TEST(who_is_killed_in_the_second_request_says_so_and_what_the_client_saw),
+        SUPPORT_TEST(the_api_itself_is_killed_in_its_second_request_where_that_needs_more_than_there_is),
     };
     return cmocka_run_group_tests_name("services", tests, NULL, NULL);
 }
