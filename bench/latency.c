@@ -134,9 +134,7 @@ static uint64_t operations_of(const struct latency_expected *expected)
 {
     if (strcmp(expected->phase, "ticking") == 0)
         return expected->window_ms / PROTOCOL_TICK_MS;
-    if (strcmp(expected->phase, "build") == 0 || !expected->has_survivors)
-        return expected->records;
-    return LATENCY_UNKNOWN;
+    return expected->spares ? LATENCY_UNKNOWN : expected->records;
 }
 
 static char *differ(const char *phase, uint64_t told, const char *who, uint64_t other)

@@ -32,7 +32,7 @@ bool latency_parse(const char *line, struct latency *latency, GError **error);
 struct latency_expected {
     const char *phase;
     uint64_t records, window_ms, phase_ns;
-    bool has_survivors; /* then only the process itself knows how many */
+    bool spares; /* survivors are neither built nor dropped in it: only the process itself knows how many */
 };
 /* NULL: it holds, or the phase is not timed and nothing was told; else why the run is invalid; the caller frees. */
 char *latency_verify(const struct latency *latency, const struct latency_expected *expected);

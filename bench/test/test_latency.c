@@ -106,15 +106,13 @@ static void it_is_believed_when_shape_and_plan_count_the_same_and_it_fits_its_ph
     (void)state;
     struct latency_expected whole = {.phase = "drop", .records = 10, .phase_ns = 1000}, partly = whole,
                             ticking = {.phase = "ticking", .window_ms = 5000, .phase_ns = 1000}, late = whole;
-    partly.has_survivors = true;
+    partly.spares = true;
     late.phase_ns = 999;
     assert_verdict(&whole, 10, 10, NULL);
     assert_verdict(&whole, 11, 10, "drop timed 11 operations, the shape says 10");
     assert_verdict(&whole, 9, 9, "drop timed 9 operations, the plan says 10");
     assert_verdict(&partly, 9, 9, NULL); /* who survives only the process knows */
     assert_verdict(&partly, 9, 8, "the shape says 8");
-    partly.phase = "build";
-    assert_verdict(&partly, 9, 9, "build timed 9 operations, the plan says 10");
     assert_verdict(&ticking, 50, 50, NULL);
     assert_verdict(&ticking, 49, 49, "ticking timed 49 operations, the plan says 50");
     late.phase_ns = 0;
@@ -226,6 +224,35 @@ static void each_timed_phase_of_a_run_has_a_row_and_the_table_says_who_pays(void
     support_assert_has(outcome.out, "Timing costs ");
 }
 
+/* Builds of the walk w, in its order: the first has 1000 operations, the second between these. */
+static void assert_second_build(const char *folder, const char *shape_and_walk, uint64_t least, uint64_t most)
+{
+    g_auto(program_outcome) outcome = {0};
+    guint builds = 0;
+    run_plan(&outcome, folder, "yes", shape_and_walk, "hash_chained\nwalks = w");
+    program_assert_code(&outcome, EXIT_PROVEN);
+    g_autofree char *run = g_build_filename(folder, "run", NULL);
+    g_autoptr(csv_table) latency = program_table(run, "latency.csv");
+    for (guint row = 0; row < csv_rows(latency); row++) {
+        uint64_t count = program_number(latency, row, "count");
+        if (!strstr(program_text(latency, row, "phase"), "build"))
+            continue;
+        assert_in_range(count, builds % 2 == 0 ? 1000 : least, builds % 2 == 0 ? 1000 : most);
+        builds++;
+    }
+    assert_int_equal(builds, 2 * SETTINGS);
+}
+
+static void a_second_build_times_all_fresh_keys(void **state)
+{
+    assert_second_build(*state, "10%\nkeys = fresh\n[walk w]\nphases = build drop\ncycles = 2", 1000, 1000);
+}
+
+static void a_second_build_of_the_same_keys_times_those_that_did_not_survive(void **state)
+{
+    assert_second_build(*state, "10%\n[walk w]\nphases = build drop build drop", 850, 950);
+}
+
 static void the_figure_names_every_setting_and_draws_the_machines_floor(void **state)
 {
     g_autofree char *gnuplot = g_find_program_in_path("gnuplot");
@@ -309,6 +336,8 @@ int main(void)
         SUPPORT_TEST(a_process_that_miscounts_tells_twice_or_of_another_phase_is_invalid_and_why),
         SUPPORT_TEST(a_line_in_a_run_that_times_nothing_is_nobodys),
         SUPPORT_TEST(each_timed_phase_of_a_run_has_a_row_and_the_table_says_who_pays),
+        SUPPORT_TEST(a_second_build_times_all_fresh_keys),
+        SUPPORT_TEST(a_second_build_of_the_same_keys_times_those_that_did_not_survive),
         SUPPORT_TEST(the_figure_names_every_setting_and_draws_the_machines_floor),
         SUPPORT_TEST(the_figure_is_drawn_where_no_wait_for_a_cpu_is_known),
         SUPPORT_TEST(a_row_without_all_its_latency_is_run_again_and_rows_of_nobody_go),
