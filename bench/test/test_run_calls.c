@@ -54,8 +54,10 @@ struct scene {
 
 static void open_scene(struct scene *scene)
 {
+    static const struct allocator allocator;
     *scene = (struct scene){.shape = {.workers = 1}};
     scene->cell.shape = &scene->shape;
+    scene->cell.allocator = &allocator;
     scene->run.what.cell = &scene->cell;
     scene->run.rss = rss_open(getpid(), NULL);
     assert_non_null(scene->run.rss);
