@@ -47,14 +47,14 @@ static void check_tells_whose_the_heap_is_and_judges_its_settings(void **state)
     g_auto(program_outcome) outcome = {0};
     program_run(&outcome, "check", DATA, "collected");
     program_assert_code(&outcome, EXIT_NOT_PROVEN);
-    static const char *const said[] = {"  program   " PROGRAM "\n",
-                                       "  version   collected1.2.3\n",
-                                       "  owns      its own heap, built in\n",
-                                       "  purge     heap.Release()\n            in " PROGRAM "\n",
-                                       "  collect   heap.Collect()\n            in " PROGRAM "\n",
-                                       "  foreign: " PROGRAM " does not own its heap, /bin/true does\n",
-                                       "7 settings: 2 in force, 1 NOT in force, 2 not provable, 1 ask for "
-                                       "nothing, 1 refuted"};
+    static const char *const said[] = {
+        "  program   " PROGRAM "\n",
+        "  version   collected1.2.3\n",
+        "  owns      its own heap, built in\n",
+        "  purge     heap.Release()\n            in " PROGRAM "\n",
+        "  collect   heap.Collect()\n            in " PROGRAM "\n",
+        "  foreign: " PROGRAM " does not own its heap, /bin/true does\n",
+        "7 settings: 2 in force, 1 NOT in force, 2 not provable, 1 ask for nothing, 1 refuted"};
     for (guint i = 0; i < G_N_ELEMENTS(said); i++)
         support_assert_has(outcome.out, said[i]);
 }
