@@ -100,12 +100,19 @@ static char *why_not_asked(const struct claim_facts *facts)
     return facts->window_short ? g_strdup("not asked: the window is too short") : NULL;
 }
 
+uint64_t claim_half_gone_ms(uint64_t t50_ms, uint64_t at_once_ms)
+{
+    if (t50_ms == G_MAXUINT64 || at_once_ms == G_MAXUINT64)
+        return t50_ms;
+    return t50_ms - MIN(at_once_ms, t50_ms);
+}
+
 /* `phrase` with the time of the fall behind it, if there was one and its time is known. */
 static char *with_time(const char *phrase, const char *word, const struct claim_facts *facts)
 {
-    if (facts->at_once < facts->end || facts->t50_ms == G_MAXUINT64)
+    if (facts->at_once < facts->end || facts->half_gone_ms == G_MAXUINT64)
         return g_strdup(phrase);
-    g_autofree char *time = units_format_duration_ms(facts->t50_ms);
+    g_autofree char *time = units_format_duration_ms(facts->half_gone_ms);
     return g_strdup_printf("%s%s %s%s", phrase, word, facts->live > 0 ? "at most " : "", time);
 }
 

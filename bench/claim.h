@@ -37,16 +37,19 @@ bool claim_is_of(const struct claim *claim, const char *cell);
 
 /* Of one cell; shares of (peak - baseline). */
 struct claim_facts {
-    double at_once, end; /* RSS; NAN: the walk has no silent phase, or there was no peak */
-    double live;         /* the part of the map's bytes that is alive at once; 0: all was freed */
-    uint64_t
-        t50_ms; /* since the drop's end; G_MAXUINT64: half was not gone within the window, or not asked */
+    double at_once, end;   /* RSS; NAN: the walk has no silent phase, or there was no peak */
+    double live;           /* the part of the map's bytes that is alive at once; 0: all was freed */
+    uint64_t half_gone_ms; /* claim_half_gone_ms */
     uint64_t window_ms;
     bool window_short; /* not longer than the setting's own delay: the end says nothing */
 };
 
-/* "holds", "only at once, for 3 s", "only after 3 s", "does not hold within 5 min", "not asked: WHY"; the caller frees. A
- * time is that of t50, half of the peak: where some of it lives, half of the rest was gone before that. */
+/* From at once until half was gone; 0: it was gone by then; G_MAXUINT64: not within the window, or not asked. Of t50, since
+ * the drop, that is what comes behind `at_once_ms`: what a walk does in between may have waited for its turn. */
+uint64_t claim_half_gone_ms(uint64_t t50_ms, uint64_t at_once_ms);
+
+/* "holds", "only at once, for 3 s", "only after 3 s", "does not hold within 5 min", "not asked: WHY"; the caller frees.
+ * The time is until half of the peak was gone: where some of it lives, half of the rest was gone before that. */
 char *claim_verdict(enum claim_says says, const struct claim_facts *facts);
 
 #endif

@@ -121,9 +121,11 @@ static void set_memory(struct record *record, const struct record_mark *mark, en
 /* Behind the drop and all that the walk has done about it: at the last mark before the first silence. */
 static void set_at_once(struct record *record, const GArray *marks)
 {
-    const struct record_mark *silent = find_mark(marks, "silent");
+    const struct record_mark *silent = find_mark(marks, "silent"), *drop = find_mark(marks, "drop");
     if (!silent || silent == &g_array_index(marks, struct record_mark, 0))
         return;
+    if (drop && drop < silent)
+        record->numbers[RECORD_at_once_ms] = (silent[-1].mark.end_ns - drop->mark.end_ns) / 1000000;
     set_memory(record, silent - 1, RECORD_at_once_rss_bytes);
     record->numbers[RECORD_at_once_live_bytes] = silent[-1].mark.live_bytes;
 }

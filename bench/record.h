@@ -45,6 +45,7 @@
     RECORD_AFTER(X, purge)                                                                                   \
     RECORD_AFTER(X, at_once)                                                                                 \
     X(at_once_live_bytes)                                                                                    \
+    X(at_once_ms)                                                                                            \
     X(rebuild_peak_rss_bytes)                                                                                \
     X(t50_ms)                                                                                                \
     X(t90_ms)                                                                                                \

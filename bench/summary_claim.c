@@ -15,7 +15,7 @@ struct verdict {
     const struct claim *claim;
     const struct summary_cell *cell;
     double live, at_once_rss, at_once_held, end_rss, end_held;
-    uint64_t t50_ms, t90_ms;
+    uint64_t at_once_ms, t50_ms, t90_ms, half_gone_ms;
     char *text;
 };
 
@@ -70,12 +70,14 @@ static struct verdict *judge(const struct claim *claim, const struct summary_cel
                                 .at_once_held = share_of_peak(cell, RECORD_at_once_held_bytes),
                                 .end_rss = share_of_peak(cell, RECORD_silent_rss_bytes),
                                 .end_held = share_of_peak(cell, RECORD_silent_held_bytes),
+                                .at_once_ms = median(cell, RECORD_at_once_ms),
                                 .t50_ms = median(cell, RECORD_t50_ms),
                                 .t90_ms = median(cell, RECORD_t90_ms)};
+    verdict->half_gone_ms = claim_half_gone_ms(verdict->t50_ms, verdict->at_once_ms);
     const struct claim_facts facts = {.at_once = verdict->at_once_rss,
                                       .end = verdict->end_rss,
                                       .live = isnan(verdict->live) ? 0 : verdict->live,
-                                      .t50_ms = verdict->t50_ms,
+                                      .half_gone_ms = verdict->half_gone_ms,
                                       .window_ms = g_ascii_strtoull(cell->texts.window_ms, NULL, 10),
                                       .window_short = strcmp(cell->texts.window_short, "yes") == 0};
     bool is_ok = strcmp(cell->texts.status, "ok") == 0;
@@ -146,6 +148,7 @@ static void add_verdict(GString *text, const struct verdict *verdict)
     add_share(row, verdict->at_once_held);
     add_share(row, verdict->end_rss);
     add_share(row, verdict->end_held);
+    add_number(row, verdict->at_once_ms);
     add_number(row, verdict->t50_ms);
     add_number(row, verdict->t90_ms);
     csv_add_text(row, verdict->cell->texts.window_ms);
@@ -160,7 +163,7 @@ bool summary_claim_write(const struct summary *summary, const char *run_folder, 
         return false;
     g_autoptr(GString) text =
         g_string_new("claim,text,says,cell,walk,live_share,at_once_rss_share,at_once_held_share,"
-                     "end_rss_share,end_held_share,t50_ms,t90_ms,window_ms,verdict\n");
+                     "end_rss_share,end_held_share,at_once_ms,t50_ms,t90_ms,window_ms,verdict\n");
     for (guint i = 0; i < verdicts->all->len; i++)
         add_verdict(text, verdicts->all->pdata[i]);
     bool any = verdicts->all->len > 0;
@@ -210,12 +213,18 @@ static char *name_of(const struct verdicts *verdicts, const struct verdict *verd
     }
 }
 
+static char *half_gone_text(uint64_t ms)
+{
+    return ms == RECORD_UNKNOWN ? g_strdup("-")
+           : ms == 0            ? g_strdup("at once")
+                                : units_format_duration_ms(ms);
+}
+
 static void print_verdict(FILE *out, const struct verdicts *verdicts, const struct verdict *verdict)
 {
     g_autofree char *name = name_of(verdicts, verdict);
     bool fits = strlen(name) <= NAME_WIDTH - 2;
-    g_autofree char *half_gone =
-        verdict->t50_ms == RECORD_UNKNOWN ? g_strdup("-") : units_format_duration_ms(verdict->t50_ms);
+    g_autofree char *half_gone = half_gone_text(verdict->half_gone_ms);
     if (!fits)
         fprintf(out, "  %s\n", name);
     fprintf(out, "  %-*s", NAME_WIDTH - 2, fits ? name : "");
@@ -250,12 +259,11 @@ void summary_claim_print(const struct summary *summary, const char *run_folder, 
 {
     struct verdicts *verdicts = read_verdicts(summary, run_folder, NULL);
     if (verdicts && verdicts->all->len > 0) {
-        fputs(
-            "\nWhat the plan claims. RSS, and held, over the baseline as shares of the peak: at once, behind "
-            "the\n"
-            "drop and what was done about it; at the end of the silence. half gone: from RSS, since the "
-            "drop\n",
-            out);
+        fputs("\nWhat the plan claims. RSS, and held, over the baseline as shares of the peak: at once, "
+              "behind the\n"
+              "drop and what was done about it; at the end of the silence. half gone: from RSS, since at "
+              "once\n",
+              out);
         fprintf(out, "%-*s %7s %7s %7s %7s %9s\n", NAME_WIDTH, "", "at once", "held", "end", "held",
                 "half gone");
         for (guint i = 0; i < verdicts->claims->len; i++)

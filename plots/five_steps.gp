@@ -23,9 +23,9 @@ stats run.'/plan.ini' using (line = strcol(1), first_word = word(line, 1), \
 set datafile separator whitespace
 
 shown_walks = 0
-if (rows > 0 && has('walk') && has('at_once_rss_bytes')) {
+if (rows > 0 && has('walk') && has('at_once_ms')) {
     eval texts('status')
-    eval numbers('window_ms peak_rss_bytes live_bytes at_once_live_bytes at_once_rss_bytes at_once_held_bytes silent_rss_bytes silent_held_bytes t50_ms')
+    eval numbers('window_ms peak_rss_bytes live_bytes at_once_live_bytes at_once_rss_bytes at_once_held_bytes silent_rss_bytes silent_held_bytes at_once_ms t50_ms')
     shown_walks = int(sum [k=1:words(walks)] (0 < sum [i=1:rows] (walk[i] eq word(walks, k) && status[i] eq 'ok' && known(silent_rss_bytes[i]))))
 }
 if (shown_walks < 2 || cycles ne '') {
@@ -75,7 +75,7 @@ column_width = larger(138, smaller(170, (1100 - left - 12) / words(walks)))
 bar_width = column_width - 84
 subtitle = sprintf('%s live; a step per column, done after the map was dropped; then %s of silence. A full bar is the peak over the baseline.', \
     amount(most_live), duration(window))
-footnote = 'Words: RSS over the baseline; below, when half of the peak had left RSS, since the drop'.(any_lazy > 0 ? '; or how much is held where the rest is lazy' : '').'.'
+footnote = 'Words: RSS over the baseline; below, when half of the peak had left RSS, from at once on'.(any_lazy > 0 ? '; or how much is held where the rest is lazy' : '').'.'
 eval canvas(left + column_width * words(walks) + 12, first_top + pitch * lines + 44)
 eval area(0, W, first_top, first_top + pitch * lines)
 set xrange [0:W]
@@ -96,7 +96,8 @@ bars(i, x, y1, y2, rss, held) = frame(x, y1, y2).box(x, y1, y2, share(rss, i), l
 is_lazy(i, rss, held) = known(held) && rss - held > 0.01 * over(peak_rss_bytes[i], i)
 words_of(i, rss) = amount(larger(0, over(rss, i)))
 alive(i) = known(at_once_live_bytes[i]) && live_bytes[i] > 0 ? at_once_live_bytes[i] / live_bytes[i] : 0
-when(i) = alive(i) > 0.9 ? 'alive' : known(t50_ms[i]) ? (t50_ms[i] < 100 ? 'half gone at once' : 'half gone after '.duration(t50_ms[i])) \
+half_gone(i) = known(at_once_ms[i]) ? larger(0, t50_ms[i] - at_once_ms[i]) : t50_ms[i]
+when(i) = alive(i) > 0.9 ? 'alive' : known(t50_ms[i]) ? (half_gone(i) < 100 ? 'half gone at once' : 'half gone after '.duration(half_gone(i))) \
     : is_lazy(i, silent_rss_bytes[i], silent_held_bytes[i]) ? 'lazy; held: '.amount(larger(0, over(silent_held_bytes[i], i))) \
     : sprintf('half not gone in %s', duration(window_ms[i]))
 

@@ -142,12 +142,21 @@ static void a_verdict_follows_from_what_is_there_at_once_and_at_the_end(void **s
     }
 }
 
+static void the_time_of_the_fall_is_counted_from_at_once(void **state)
+{
+    (void)state;
+    assert_int_equal(claim_half_gone_ms(3100, 3000), 100);
+    assert_int_equal(claim_half_gone_ms(3000, 3100), 0);
+    assert_true(claim_half_gone_ms(NEVER, 3000) == NEVER);
+    assert_int_equal(claim_half_gone_ms(3100, NEVER), 3100); /* of older rows */
+}
+
 /* --- a run folder --- */
 
 #define RUNS                                                                                                 \
     "cell,allocator,setting,policy,workload,shape,walk,repeat,window_ms,status,reason,baseline_rss_bytes,"   \
     "live_bytes,peak_rss_bytes,at_once_rss_bytes,at_once_held_bytes,at_once_live_bytes,silent_rss_bytes,"    \
-    "silent_held_bytes,t50_ms,t90_ms\n"
+    "silent_held_bytes,at_once_ms,t50_ms,t90_ms\n"
 
 static void summarise(program_outcome *outcome, const char *folder, const char *plan, const char *runs)
 {
@@ -167,10 +176,13 @@ static void each_claim_has_a_row_for_each_of_its_cells(void **state)
         "[claim goes]\ntext = it goes\nsays = returns\ncells = */walk-purge b/*\n"
         "[claim none]\ntext = it is red\nsays = returns\ncells = */walk-paint\n",
         RUNS
-        "b/s/w/x/walk-drop,b,s,lazy,w,x,drop,1,300000,ok,,1000,800,2000,2000,2000,0,1100,1050,152000,152500\n"
-        "b/s/w/x/walk-drop,b,s,lazy,w,x,drop,2,300000,ok,,1000,800,2000,1900,1900,0,1100,1050,152000,152500\n"
-        "a/s/w/x/walk-drop,a,s,lazy,w,x,drop,1,300000,oom,killed,,,,,,,,,,\n"
-        "b/s/w/x/walk-purge,b,s,lazy,w,x,purge,1,300000,ok,,1000,800,2000,1000,900,0,900,900,0,0\n");
+        "b/s/w/x/"
+        "walk-drop,b,s,lazy,w,x,drop,1,300000,ok,,1000,800,2000,2000,2000,0,1100,1050,30000,152000,152500\n"
+        "b/s/w/x/"
+        "walk-drop,b,s,lazy,w,x,drop,2,300000,ok,,1000,800,2000,1900,1900,0,1100,1050,30000,152000,152500\n"
+        "a/s/w/x/walk-drop,a,s,lazy,w,x,drop,1,300000,oom,killed,,,,,,,,,,,\n"
+        "b/s/w/x/"
+        "walk-purge,b,s,lazy,w,x,purge,1,300000,ok,,1000,800,2000,1000,900,0,900,900,30000,29000,29500\n");
     g_autofree char *run = g_build_filename(*state, "run", NULL);
     g_autoptr(csv_table) claims = program_table(run, "claims.csv");
     assert_int_equal(csv_rows(claims), 4);
@@ -186,10 +198,11 @@ static void each_claim_has_a_row_for_each_of_its_cells(void **state)
                         "0.9500"); /* of the median of two runs */
     assert_string_equal(program_text(claims, 1, "end_rss_share"), "0.1000");
     assert_string_equal(program_text(claims, 1, "end_held_share"), "0.0500");
+    assert_int_equal(program_number(claims, 1, "at_once_ms"), 30000);
     assert_int_equal(program_number(claims, 1, "t50_ms"), 152000);
     assert_int_equal(program_number(claims, 1, "window_ms"), 300000);
-    assert_string_equal(program_text(claims, 1, "verdict"), "only at once, for 2 min 32 s");
-    assert_string_equal(program_text(claims, 2, "verdict"), "only after 2 min 32 s");
+    assert_string_equal(program_text(claims, 1, "verdict"), "only at once, for 2 min 2 s");
+    assert_string_equal(program_text(claims, 2, "verdict"), "only after 2 min 2 s");
     assert_string_equal(program_text(claims, 3, "at_once_held_share"), "-0.1000");
     assert_string_equal(program_text(claims, 3, "verdict"), "holds");
     support_assert_has(outcome.out, "it stays, at first (keeps): holds in 0 of 2");
@@ -208,7 +221,7 @@ static bool has_claims(const char *folder)
 static void a_plan_that_claims_nothing_has_no_such_file(void **state)
 {
     g_auto(program_outcome) outcome = {0};
-    summarise(&outcome, *state, "[plan]\n", RUNS "a/s/w/x,a,s,lazy,w,x,,1,1000,ok,,1,1,2,2,2,0,2,2,,\n");
+    summarise(&outcome, *state, "[plan]\n", RUNS "a/s/w/x,a,s,lazy,w,x,,1,1000,ok,,1,1,2,2,2,0,2,2,0,,\n");
     assert_false(has_claims(*state));
     support_assert_has_not(outcome.out, "claims");
 }
@@ -216,7 +229,7 @@ static void a_plan_that_claims_nothing_has_no_such_file(void **state)
 static void a_timed_pass_which_has_no_window_is_not_judged(void **state)
 {
     g_auto(program_outcome) outcome = {0};
-    summarise(&outcome, *state, CLAIM, RUNS "a/s/w/x,a,s,lazy,w,x,,1,0,ok,,1,1,2,,,,,,,\n");
+    summarise(&outcome, *state, CLAIM, RUNS "a/s/w/x,a,s,lazy,w,x,,1,0,ok,,1,1,2,,,,,,,,\n");
     assert_false(has_claims(*state));
 }
 
@@ -229,6 +242,7 @@ int main(void)
         SUPPORT_TEST(a_claim_of_no_cell_of_the_plan_is_an_error_with_its_line),
         SUPPORT_TEST(a_claim_of_cells_that_are_not_run_this_time_is_none),
         cmocka_unit_test(a_verdict_follows_from_what_is_there_at_once_and_at_the_end),
+        cmocka_unit_test(the_time_of_the_fall_is_counted_from_at_once),
         SUPPORT_TEST(each_claim_has_a_row_for_each_of_its_cells),
         SUPPORT_TEST(a_plan_that_claims_nothing_has_no_such_file),
         SUPPORT_TEST(a_timed_pass_which_has_no_window_is_not_judged),

@@ -52,10 +52,10 @@ static struct spot {
 #define STEPS_RUNS                                                                                           \
     "cell,allocator,setting,policy,workload,shape,walk,order,repeat,window_ms,status,reason,"                \
     "baseline_rss_bytes,live_bytes,peak_rss_bytes,at_once_rss_bytes,at_once_held_bytes,at_once_live_bytes,"  \
-    "silent_rss_bytes,silent_held_bytes,t50_ms\n"
+    "silent_rss_bytes,silent_held_bytes,at_once_ms,t50_ms\n"
 #define KEPT                                                                                                 \
     "able/s/w/x/walk-forget,able,s,lazy,w,x,forget,hash,1,300000,ok,,0,1000000000,2000000000,2000000000,"    \
-    "2000000000,0,2000000000,2000000000,\n"
+    "2000000000,0,2000000000,2000000000,0,\n"
 
 static void a_step_has_what_stays_at_once_and_at_the_end_and_when_half_was_gone(void **state)
 {
@@ -65,11 +65,11 @@ static void a_step_has_what_stays_at_once_and_at_the_end_and_when_half_was_gone(
     support_write(*state, "run/plan.ini", STEPS_PLAN);
     support_write(*state, "run/runs.csv",
                   STEPS_RUNS KEPT
-                  "able/s/w/x/walk-ask,able,s,lazy,w,x,ask,hash,1,300000,oom,killed,,,,,,,,,\n"
+                  "able/s/w/x/walk-ask,able,s,lazy,w,x,ask,hash,1,300000,oom,killed,,,,,,,,,,\n"
                   "zero/s/w/x/walk-forget,zero,s,lazy,w,x,forget,hash,1,300000,ok,,0,1000000000,2000000000,"
-                  "2000000000,2000000000,0,125000000,125000000,152000\n"
+                  "2000000000,2000000000,0,125000000,125000000,1000,153000\n"
                   "zero/s/w/x/walk-ask,zero,s,lazy,w,x,ask,hash,1,300000,ok,,0,1000000000,2000000000,"
-                  "2000000000,500000000,0,2000000000,250000000,\n");
+                  "2000000000,500000000,0,2000000000,250000000,0,\n");
     g_autofree char *run = draw(&outcome, *state);
     g_autofree char *figure = support_read(run, "plots/five_steps.svg");
     assert_true(spot_of(figure, ">forget<").x < spot_of(figure, ">ask<").x);
@@ -90,7 +90,7 @@ static void a_run_of_one_walk_compares_no_steps(void **state)
     support_write(*state, "run/plan.ini", STEPS_PLAN);
     support_write(*state, "run/runs.csv",
                   STEPS_RUNS KEPT
-                  "able/s/w/x/walk-ask,able,s,lazy,w,x,ask,hash,1,300000,skipped,none,,,,,,,,,\n");
+                  "able/s/w/x/walk-ask,able,s,lazy,w,x,ask,hash,1,300000,skipped,none,,,,,,,,,,\n");
     g_autofree char *run = draw(&outcome, *state);
     assert_false(drawn(run, "five_steps"));
     support_assert_has(outcome.err, "plot: five_steps: This run does not compare named walks");

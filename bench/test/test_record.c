@@ -207,8 +207,10 @@ static void at_once_is_the_last_mark_before_the_silence(void **state)
     record_measure(&walk.record, walk.marks, walk.samples);
     assert_int_equal(measured(&walk, RECORD_at_once_rss_bytes), 70 * MB);
     assert_int_equal(measured(&walk, RECORD_at_once_live_bytes), 1);
+    assert_int_equal(measured(&walk, RECORD_at_once_ms), 0);
     struct record_mark purge = g_array_index(walk.marks, struct record_mark, 3);
     g_strlcpy(purge.mark.phase, "purge", sizeof purge.mark.phase);
+    purge.mark.end_ns = 650 * MS; /* the drop has ended at 600 */
     purge.rollup_rss_bytes = 40 * MB;
     purge.lazy_bytes = 30 * MB;
     purge.mark.live_bytes = 7;
@@ -218,6 +220,7 @@ static void at_once_is_the_last_mark_before_the_silence(void **state)
     assert_int_equal(measured(&walk, RECORD_at_once_lazy_bytes), 30 * MB);
     assert_int_equal(measured(&walk, RECORD_at_once_held_bytes), 10 * MB);
     assert_int_equal(measured(&walk, RECORD_at_once_live_bytes), 7);
+    assert_int_equal(measured(&walk, RECORD_at_once_ms), 50);
     assert_int_equal(measured(&walk, RECORD_drop_rss_bytes), 70 * MB);
     close_walk(&walk);
 }
