@@ -8,7 +8,7 @@ static const uint64_t first_rollup_ns = 500 * MS;    /* then 1, 2, 4, 8 … s in
 static const uint64_t steady_ns = 300 * MS;          /* RSS unchanged so long behind a purge is steady */
 static const uint64_t settle_limit_ns = 5000 * MS;   /* and this long is watched at most */
 static const uint64_t own_thread_grace_ns = 10 * MS; /* a sampling interval: no curve shows less */
-static const uint64_t cgroup_interval_ns = 100 * MS; /* its files cost thirty times what statm does */
+static const uint64_t cgroup_interval_ns = 100 * MS; /* its files take 40 us, statm 1.5 */
 
 static void add_sample(struct run *run, uint64_t at_ns, uint64_t rss_bytes, uint64_t lazy_bytes,
                        struct cgroup_memory cgroup)

@@ -1,6 +1,8 @@
-/* What a process writes to the mark descriptor: lines as they were written, and marks or a clear refusal. */
+/* What a process writes to the mark descriptor: lines as they were written, and marks or a clear refusal. And what its
+ * client wrote: an answer, or why there is none. */
 #include <fcntl.h>
 
+#include "caller.h"
 #include "child.h"
 #include "fuzz.h"
 #include "latency.h"
@@ -68,6 +70,29 @@ static void read_latency(const char *line)
     g_assert_cmpmem(&latency, sizeof latency, &again, sizeof again);
 }
 
+static void read_port(const char *line)
+{
+    unsigned port = 0;
+    g_autoptr(GError) error = NULL;
+    if (!caller_parse_line(line, &port, &error)) {
+        g_assert_error(error, AFTERFREE_ERROR, EXIT_BAD_DATA);
+        return;
+    }
+    g_assert_cmpuint(port, >=, 1);
+    g_assert_cmpuint(port, <=, G_MAXUINT16);
+}
+
+static void read_answer(const char *output)
+{
+    const int done = 0, failed = 1 << 8; /* as of wait4 */
+    g_autofree char *text = NULL, *failure = NULL, *none = NULL, *why = NULL;
+    caller_parse_output(output, done, &text, &failure);
+    g_assert_true(!text != !failure);
+    g_assert_true(!text || g_str_has_prefix(output, text));
+    caller_parse_output(output, failed, &none, &why);
+    g_assert_true(!none && why && !strpbrk(why, "\r\n"));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct child child = {.mark_fd = open(fuzz_file(data, size), O_RDONLY | O_CLOEXEC),
@@ -84,6 +109,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         g_assert_cmpint(data[strlen(line)], ==, '\n');
         if (latency_is_line(line))
             read_latency(line);
+        else if (caller_is_line(line))
+            read_port(line);
         else
             read_mark(line);
     }
@@ -95,6 +122,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     else
         g_assert_true(event == CHILD_CLOSED && !line_feed && left < PROTOCOL_LINE_MAX);
     child_read_output(&child);
+    read_answer(child.output->str);
     g_assert_cmpuint(child.output->len, ==, MIN(size, CHILD_OUTPUT_MAX));
     child_close(&child);
     return 0;

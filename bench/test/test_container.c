@@ -158,6 +158,11 @@ static void a_neighbour_gets_what_was_given_back_and_what_is_lazy_but_not_what_i
     assert_between(runs, dirty, "neighbour_got_bytes", most - HALF_BYTES, HALF_BYTES);
     assert_text(runs, given, "pressure_victim", "neighbour"); /* it is the larger one */
     assert_text(runs, lazy, "pressure_victim", "neighbour");
+    assert_between(runs, dirty, "cgroup_drop_working_bytes", HALF_BYTES,
+                   program_number(runs, dirty, "cgroup_drop_bytes"));
+    assert_between(runs, lazy, "cgroup_drop_bytes", HALF_BYTES, LIMIT_BYTES);
+    assert_between(runs, lazy, "cgroup_drop_working_bytes", 0,
+                   OVERHEAD_BYTES); /* the kernel lists it with the cache */
     assert_between(runs, lazy, "drop_lazy_bytes", HALF_BYTES - MB, HALF_BYTES + MB);
     assert_between(runs, lazy, "pressure_rss_bytes", 0,
                    program_number(runs, lazy, "baseline_rss_bytes") + MB);
