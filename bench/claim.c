@@ -7,6 +7,7 @@
 #include "units.h"
 
 #define PREFIX "claim "
+#define TEXT_MOST 100 /* columns of the printed table */
 #define LIVE_MOST                                                                                            \
     0.9 /* beyond, the peak's own ups and downs (a table that doubles) are as large as what was freed */
 
@@ -49,6 +50,8 @@ static bool read_keys(struct claim *claim, const struct section *in, GError **er
         return section_refuse(in, "text", error, "is missing");
     if (!is_line(claim->text))
         return section_refuse(in, "text", error, "must be one line");
+    if (g_utf8_strlen(claim->text, -1) > TEXT_MOST)
+        return section_refuse(in, "text", error, "must be at most %d characters", TEXT_MOST);
     return claim->cells || section_refuse(in, "cells", error, "is missing; * means all");
 }
 

@@ -136,7 +136,7 @@ static void print_cell(FILE *out, const struct cycles_cell *cell)
     g_autofree char *slope = cell->is_fitted ? signed_bytes(cell->line.slope) : g_strdup("-");
     g_autofree char *low = cell->is_fitted ? signed_bytes(cell->line.low) : g_strdup("-");
     g_autofree char *high = cell->is_fitted ? signed_bytes(cell->line.high) : g_strdup("-");
-    fprintf(out, " %8s %5.0f %% %7.2f %5.1f %% %9s %9s %9s  %s\n", unused, 100 * of_live(cell),
+    fprintf(out, " %7s %4.0f %% %8.2f %5.1f %% %8s %8s %8s %s\n", unused, 100 * of_live(cell),
             cycles_gb_hours_per_day(cell), 100 * cell->unused_bytes / 1e9 / MACHINE_GB, slope, low, high,
             cell->verdict);
 }
@@ -165,13 +165,12 @@ static void print_heading(FILE *out, const GPtrArray *cells, guint first)
     fprintf(
         out,
         "\n%u cycles of build, drop and idle (%s, %s%s%s): %s live at the most, %s at the end\n"
-        "unused: held while idle, over the baseline, less what lives, mean of the last half; of live: as a "
-        "part\n"
-        "of the most that lived; what 24 hours of it come to; of a machine of 40 GB; a cycle: does it "
-        "creep up?\n",
+        "unused: held while idle, over the baseline, less what lives, mean of the last half; live: as part "
+        "of\n"
+        "the most that lived; what a day of it comes to; of a machine of 40 GB; does it rise by the cycle?\n",
         cycles, of->cell->texts.workload, of->cell->texts.shape, *of->cell->texts.walk ? ", walk " : "",
         of->cell->texts.walk, most, cache);
-    fprintf(out, "%-*s %8s %7s %7s %7s %9s %9s %9s\n", NAME_WIDTH, "", "unused", "of live", "GB h/day",
+    fprintf(out, "%-*s %7s %6s %8s %7s %8s %8s %8s\n", NAME_WIDTH, "", "unused", "live", "GB h/day",
             "of 40 GB", "a cycle", "from", "to");
 }
 

@@ -9,6 +9,7 @@
 #include "units.h"
 
 #define NAME_WIDTH 26 /* as in the table above it */
+#define WIDTH 100
 
 /* One claim in one cell; borrows both. Shares are of (peak - baseline); NAN: not known. */
 struct verdict {
@@ -247,7 +248,10 @@ static void print_claim(FILE *out, const struct verdicts *verdicts, const struct
         fprintf(out, "%s: none of its cells was run\n", claim->text);
         return;
     }
-    fprintf(out, "%s (%s): holds in %u of %u\n", claim->text, claim_says_name(claim->says), hold, cells);
+    g_autofree char *tally =
+        g_strdup_printf("(%s): holds in %u of %u", claim_says_name(claim->says), hold, cells);
+    bool fits = g_utf8_strlen(claim->text, -1) + (glong)strlen(tally) < WIDTH;
+    fprintf(out, "%s%s%s\n", claim->text, fits ? " " : "\n  ", tally);
     for (guint i = 0; i < verdicts->all->len; i++) {
         const struct verdict *verdict = verdicts->all->pdata[i];
         if (verdict->claim == claim)

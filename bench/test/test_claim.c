@@ -5,6 +5,7 @@
 #include "plan.h"
 #include "program.h"
 
+#define FIFTY "aaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeeeeeeee"
 #define CLAIM "[claim c]\ntext = it stays\ncells = a/*\nsays = keeps\n"
 
 static GPtrArray *read_text(const char *folder, const char *text, GError **error)
@@ -43,6 +44,7 @@ static void what_is_wrong_in_a_claim_is_named(void **state)
         {"[claim c]\ncells=a\nsays=keeps\n", "text", "missing"},
         {"[claim c]\ntext=\ncells=a\nsays=keeps\n", "text", "missing"},
         {"[claim c]\ntext=one\\ntwo\ncells=a\nsays=keeps\n", "text", "one line"},
+        {"[claim c]\ntext=" FIFTY FIFTY "x\ncells=a\nsays=keeps\n", "text", "at most 100"},
         {"[claim c]\ntext=x\nsays=keeps\n", "cells", "missing"},
         {"[claim c]\ntext=x\ncells=a\n", "says", "missing"},
         {"[claim c]\ntext=x\ncells=a\nsays=holds\n", "says", "keeps, returns"},
