@@ -164,7 +164,7 @@ static void print_heading(FILE *out, const GPtrArray *cells, guint first)
     g_autofree char *most = units_format_bytes(peak_live), *cache = units_format_bytes(live);
     fprintf(
         out,
-        "\n%u cycles of build, drop and idle (%s, %s%s%s): %s live at the most, %s at the end\n"
+        "\n%u cycles of build, drop, idle (%s, %s%s%s): %s live at most, %s last\n"
         "unused: held while idle, over the baseline, less what lives, mean of the last half; live: as part "
         "of\n"
         "the most that lived; what a day of it comes to; of a machine of 40 GB; does it rise by the cycle?\n",
