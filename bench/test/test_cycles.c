@@ -161,8 +161,7 @@ static void creeping_is_more_than_the_first_cycle_noise_and_the_cache_explain(vo
         assert_near(g_ascii_strtod(program_text(summary, i, "slope_bytes_per_cycle"), NULL), cases[i].slope);
     }
     assert_int_equal(program_number(summary, 4, "overhead_bytes_per_cycle"), 400000);
-    support_assert_has(outcome.out,
-                       "10 cycles of build, drop, idle (w, x, walk c): 100 MB live at most");
+    support_assert_has(outcome.out, "10 cycles of build, drop, idle (w, x, walk c): 100 MB live at most");
 }
 
 static void noise_around_a_level_is_no_creep(void **state)
