@@ -21,7 +21,7 @@
 #include "csv.h"
 #include "summary.h"
 
-#define CYCLES_LEAST 3                  /* of some walk, for a folder to have cycles */
+#define CYCLES_LEAST 4 /* of some walk, for a folder to have cycles: three behind the first */
 #define CYCLES_LEAST_CREEP_BYTES 4096.0 /* a page: RSS knows no less */
 #define CYCLES_LEAST_TO_FIT 8           /* the first included */
 

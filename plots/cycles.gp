@@ -5,12 +5,12 @@ question = 'Does what is held between two jobs creep up, and what does it cost t
 load plots.'/style.gp'
 
 if (cycles eq '') {
-    eval nothing('No walk of this run has three cycles with a waiting phase: there is nothing to draw.')
+    eval nothing('No walk of this run has four cycles with a waiting phase: there is nothing to draw.')
     exit
 }
 
 if (rows == 0) {
-    eval nothing('No ok cell of this run has walked three cycles: there is nothing to draw.')
+    eval nothing('No ok cell of this run has walked four cycles: there is nothing to draw.')
     exit
 }
 
@@ -43,7 +43,7 @@ do for [i=1:rows] {
     if (drawn(i)) { cells = cells + 1; several_runs = larger(several_runs, runs_ok[i]) }
 }
 if (cells == 0) {
-    eval nothing('No ok cell of this run has walked three cycles: there is nothing to draw.')
+    eval nothing('No ok cell of this run has walked four cycles: there is nothing to draw.')
     exit
 }
 leads(i) = drawn(i) && 0 == sum [j=1:i-1] (drawn(j) && block[j] eq block[i] && allocator[j] eq allocator[i])

@@ -192,7 +192,7 @@ static bool has_nothing_to_show(const char *said, const char *figure)
     static const char *const excuses[] = {
         "The plan of this run has no [limit]",  "This run has no prices of a timed pass",
         "No operation of this run was timed",   "This run does not compare named walks",
-        "No walk of this run has three cycles", "This run has no cell with samples of a cgroup"};
+        "No walk of this run has four cycles", "This run has no cell with samples of a cgroup"};
     bool found = false;
     for (guint i = 0; i < G_N_ELEMENTS(excuses); i++) {
         g_autofree char *excuse = g_strdup_printf("plot: %s: %s", figure, excuses[i]);

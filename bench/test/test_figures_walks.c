@@ -143,7 +143,7 @@ static void a_run_without_cycles_draws_none(void **state)
     static const struct {
         guint cycles;
         const char *status, *reason;
-    } cases[] = {{2, "ok", "No walk of this run has three cycles"}, {4, "oom", "No ok cell of this run"}};
+    } cases[] = {{3, "ok", "No walk of this run has four cycles"}, {4, "oom", "No ok cell of this run"}};
     for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_auto(program_outcome) outcome = {0};
         write_cycles(*state, cases[i].cycles, cases[i].status);
