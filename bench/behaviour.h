@@ -3,7 +3,8 @@
  *
  * The workload hash_chained at 200000 records (about 30 MB) on a walk of its own; huge pages are off, so that
  * what is seen is the setting's. Read at the mark behind the drop (of what is garbage collected, which frees nothing
- * at a drop: behind the purge that follows), or where the setting has a delay behind a silence half as long again. Bounds, of what RSS grew by from the baseline to hold:
+ * at a drop: behind the purge that follows), or where the setting has a delay behind a silence half as long again.
+ * Bounds, of what RSS grew by from the baseline to hold:
  *   returns   at most a quarter is still resident
  *   lazy      at least half is lazy: resident, but the kernel's to take (LazyFree of smaps_rollup)
  *   keeps     at least half is resident and not lazy

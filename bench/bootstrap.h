@@ -2,8 +2,8 @@
  * that assumes no distribution.
  *
  * Percentile bootstrap: each side is drawn again from itself, with replacement, BOOTSTRAP_RESAMPLES times; the
- * statistic of the two medians, or the one median, is sorted and cut at both ends. The generator (GSL's mt19937) starts from the
- * same seed each time: the same numbers give the same interval. */
+ * statistic of the two medians, or the one median, is sorted and cut at both ends. The generator (GSL's mt19937)
+ * starts from the same seed each time: the same numbers give the same interval. */
 #ifndef AFTERFREE_BOOTSTRAP_H
 #define AFTERFREE_BOOTSTRAP_H
 

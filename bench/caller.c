@@ -103,8 +103,11 @@ bool caller_watch(struct caller *caller)
 static char *ordinal(guint number)
 {
     static const char *const words[] = {"first", "second", "third"};
-    return number >= 1 && number <= G_N_ELEMENTS(words) ? g_strdup(words[number - 1])
-                                                        : g_strdup_printf("%uth", number);
+    static const char *const endings[] = {"th", "st", "nd", "rd"};
+    guint last = number / 10 % 10 == 1 ? 0 : number % 10;
+    return number >= 1 && number <= G_N_ELEMENTS(words)
+               ? g_strdup(words[number - 1])
+               : g_strdup_printf("%u%s", number, endings[last < G_N_ELEMENTS(endings) ? last : 0]);
 }
 
 char *caller_describe(const struct caller *caller)

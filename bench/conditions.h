@@ -24,9 +24,9 @@
  *                 and it matters: the cell does not ask for never
  *
  * Steal and slow faults are everyday on shared and virtual machines, so their bounds lie above what the virtual
- * machine of the reference runs shows on a quiet host (2 % of the CPU time asked for, over hours; 1300 to 1700 ns a fault). That
- * there is a hypervisor, or that it takes back free pages, is no condition by itself. RSS does not move with load,
- * steal, governor and slow faults: times do. */
+ * machine of the reference runs shows on a quiet host (2 % of the CPU time asked for, over hours; 1300 to 1700 ns a
+ * fault). That there is a hypervisor, or that it takes back free pages, is no condition by itself. RSS does not move
+ * with load, steal, governor and slow faults: times do. */
 #ifndef AFTERFREE_CONDITIONS_H
 #define AFTERFREE_CONDITIONS_H
 

@@ -16,8 +16,8 @@ void cost_free(struct cost *cost);
 typedef struct cost cost_table; /* g_autoptr(cost_table) */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(cost_table, cost_free)
 
-/* `flags` are Google Benchmark's, NULL-terminated. Names of the cells of which --benchmark_filter leaves some benchmark; the caller frees. NULL with error: EXIT_USAGE,
- * EXIT_NO_MATCH. */
+/* `flags` are Google Benchmark's, NULL-terminated. Names of the cells of which --benchmark_filter leaves some
+ * benchmark; the caller frees. NULL with error: EXIT_USAGE, EXIT_NO_MATCH. */
 char **cost_select(const struct cost *cost, char *const *flags, GError **error);
 /* Google Benchmark's report as the flags want it, its console only unless `quiet`; of a list of names that list. */
 bool cost_report(const struct cost *cost, char *const *flags, bool quiet, GError **error);

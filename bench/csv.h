@@ -38,8 +38,8 @@ void csv_copy_row(const struct csv *csv, guint row, GString *text);
 /* Opens `path` for appending, writing `header` (comma-separated names, no LF) if the file is new or
  * empty. An existing file must begin with `header` and read well. Returns a descriptor or -1 with error. */
 int csv_open_append(const char *path, const char *header, GError **error);
-/* Appends the row (or several, with LF between) and LF in one write, then empties `row`. False with error (disk full…): then the file is
- * as it was before. One writer at a time. */
+/* Appends the row (or several, with LF between) and LF in one write, then empties `row`. False with error (disk
+ * full…): then the file is as it was before. One writer at a time. */
 bool csv_write_row(int fd, GString *row, const char *path, GError **error);
 
 #endif

@@ -104,8 +104,8 @@ static const char check_text[] =
     "Runs a probe process for each allocator and setting (ALLOCATOR is a name or a glob; none: all) and "
     "says\n"
     "which library owns malloc and its kin (or that a program's heap is its own), its version, where the\n"
-    "purge call lies, and of each setting what it asks for and what is in force: read back from the\n"
-    "allocator, or shown by a small build-and-drop.\n"
+    "purge and the collect call lie, and of each setting what it asks for and what is in force: read back\n"
+    "from the allocator, or shown by a small build-and-drop.\n"
     "\"not provable\" means that nothing tells; it never means ok. `run` does the same for the cells it "
     "runs.";
 
@@ -161,8 +161,8 @@ bool options_read_run(struct options *options, int argc, char **argv, GError **e
     gboolean strict = FALSE, set_thp = FALSE, quiet = FALSE, no_table = FALSE, count_calls = FALSE;
     const GOptionEntry entries[] = {
         SELECTION_ENTRIES(options, selection),
-        {"jobs", 'j', 0, G_OPTION_ARG_INT, &jobs, "processes alive at once, one of them busy (default: 16)",
-         "N"},
+        {"jobs", 'j', 0, G_OPTION_ARG_INT, &jobs,
+         "processes alive at once, one of them busy (default: " G_STRINGIFY(MATRIX_DEFAULT_JOBS) ")", "N"},
         {"out", 0, 0, G_OPTION_ARG_FILENAME, &options->out, "run folder (default: results/<utc>-<host>)",
          "DIR"},
         {"resume", 0, 0, G_OPTION_ARG_FILENAME, &options->resume, "go on with the run in this folder", "DIR"},

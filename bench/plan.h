@@ -109,8 +109,8 @@ bool plan_parse_pass(const char *name, enum plan_pass *pass);
 bool plan_take_pass(struct plan *plan, enum plan_pass pass, GError **error);
 
 /* Cells in the order of the file, each once; of struct plan_cell *. `only`: NULL, or globs on the cell's
- * name of which one must match ('*' crosses '/'); a glob that matches nothing is EXIT_NO_MATCH. */
-/* A workload that is one of an allocator's `programs` meets no other, nor that allocator another workload: a group
+ * name of which one must match ('*' crosses '/'); a glob that matches nothing is EXIT_NO_MATCH.
+ * A workload that is one of an allocator's `programs` meets no other, nor that allocator another workload: a group
  * in which nobody meets is an error. */
 GPtrArray *plan_expand(const struct plan *plan, const GPtrArray *allocators, const char *const *only,
                        GError **error);
@@ -123,15 +123,16 @@ GArray *plan_schedule(const GPtrArray *cells, guint rounds, uint64_t seed);
  * has to be changed, and nobody may be alive whom that matters to. */
 void plan_group_by_thp(GArray *runs);
 
-/* All rounds of one shape before the next's, the fewest records first (else in their order): a round's cells are compared
- * with each other, and those of a large shape would lie minutes between those of a small one. */
+/* All rounds of one shape before the next's, the fewest records first (else in their order): a round's cells are
+ * compared with each other, and those of a large shape would lie minutes between those of a small one. */
 void plan_group_by_shape(GArray *runs, const struct plan *plan);
 
 /* An upper estimate of the bytes a run needs at its peak, for admission: what the records ask for, a node
  * and table's worth each, times the allocator's headroom; with fresh keys the survivors of
- * earlier builds, too. A setting that gives nothing back, or not within the silent window, need not use what it holds
- * for the next build (then it is as if it had one map more, and where that is garbage all there were), and what one worker has freed may not serve another (a
- * map each, as far as the walk has builds). A floor has its arena before it is asked for anything. */
+ * earlier builds, too. A setting that gives nothing back, or not within the silent window, need not use what it
+ * holds for the next build (then it is as if it had one map more, and where that is garbage all there were), and what
+ * one worker has freed may not serve another (a map each, as far as the walk has builds). A floor has its arena before
+ * it is asked for anything. */
 uint64_t plan_expected_peak_bytes(const struct plan *plan, const struct plan_cell *cell);
 
 /* What admission counts: the limit where there is one, for a cell may fill it (a neighbour does) and never pass

@@ -62,8 +62,9 @@ struct probe_spec {
  * toolchain is; NULL: it is there. Caller frees. */
 char *probe_why_not_built(const struct allocator *allocator, const struct paths *paths, const char *workload);
 
-/* Runs the workload `null`, or the first program that has the allocator built in, as the probe, and what the setting's proofs take besides (tunables.h,
- * behaviour.h). False with error only when a process cannot be started; an allocator that is not there is a result. */
+/* Runs the workload `null`, or the first program that has the allocator built in, as the probe, and what the setting's
+ * proofs take besides (tunables.h, behaviour.h). False with error only when a process cannot be started; an allocator
+ * that is not there is a result. */
 bool probe_run(struct probe *probe, const struct probe_spec *spec, GError **error);
 void probe_clear(struct probe *probe);
 

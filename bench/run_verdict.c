@@ -77,8 +77,8 @@ static char *verdict_of_walk(const struct run *run)
 }
 
 /* A SIGKILL that is not ours. With a cgroup its counter tells the kernel's from somebody's, and to be killed under
- * pressure is an answer; so is an oom, where the plan says so: both stand on the marks there are. Without, it is presumed to be the kernel's, which takes the largest process when memory
- * is out. */
+ * pressure is an answer; so is an oom, where the plan says so: both stand on the marks there are. Without, it is
+ * presumed to be the kernel's, which takes the largest process when memory is out. */
 static void judge_kill(struct run *run, const char *how)
 {
     g_autofree char *limit = units_format_limit(run->plan->limit_bytes);

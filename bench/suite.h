@@ -41,6 +41,11 @@ const struct probe *suite_probe_setting(struct suite *suite, const struct option
                                         const struct allocator *allocator,
                                         const struct allocator_setting *setting, GError **error);
 
+/* What stands before anything is run; told on stderr. NULL with error under --strict, where any of it moves results
+ * (EXIT_NOT_PROVEN). */
+struct conditions *suite_see_conditions(const struct suite *suite, const struct options *options,
+                                        GError **error);
+
 /* The probe of a cell's setting, as suite_open has made it. */
 const struct probe *suite_probe(const struct suite *suite, const struct plan_cell *cell);
 /* The environment of a cell's process, LD_PRELOAD included; NULL-terminated, caller frees. */

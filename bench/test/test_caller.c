@@ -89,6 +89,23 @@ static void an_answer_is_right_to_the_letter_and_the_sum_is_that_of_the_hold(voi
     assert_judged(CALLER_BUILD, NULL, "POST /build (4th request): there is no answer");
 }
 
+static void a_request_is_counted_as_people_do(void **state)
+{
+    static const struct {
+        guint builds;
+        const char *nth;
+    } requests[] = {{1, "first"}, {3, "third"},   {4, "4th"},    {11, "11th"}, {12, "12th"},
+                    {13, "13th"}, {20, "20th"},   {21, "21st"},  {22, "22nd"}, {23, "23rd"},
+                    {24, "24th"}, {101, "101st"}, {111, "111th"}};
+    (void)state;
+    for (unsigned i = 0; i < G_N_ELEMENTS(requests); i++) {
+        const struct caller caller = {.request = CALLER_BUILD, .builds = requests[i].builds};
+        g_autofree char *text = caller_describe(&caller);
+        g_autofree char *expected = g_strdup_printf("POST /build (%s request)", requests[i].nth);
+        assert_string_equal(text, expected);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -96,6 +113,7 @@ int main(void)
         cmocka_unit_test(only_a_whole_answer_by_http_200_is_one),
         cmocka_unit_test(a_failure_is_told_in_curls_own_words_wherever_they_stand),
         cmocka_unit_test(an_answer_is_right_to_the_letter_and_the_sum_is_that_of_the_hold),
+        cmocka_unit_test(a_request_is_counted_as_people_do),
     };
     return cmocka_run_group_tests_name("caller", tests, NULL, NULL);
 }

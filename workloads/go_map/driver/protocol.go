@@ -7,7 +7,7 @@ const (
 	lineMax = 1024
 	walkMax = 128
 	tickMS  = 100
-	crewMax = 64 // CREW_MAX of crew.h
+	crewMax = 64 // PARAMS_WORKERS_MAX of params.h
 
 	exitUsage   = 64
 	exitMemory  = 65
