@@ -21,14 +21,6 @@ static double of_live(const struct cycles_cell *cell)
 
 /* --- writing --- */
 
-static void add_u64(GString *row, uint64_t value)
-{
-    if (value == RECORD_UNKNOWN)
-        csv_add_empty(row);
-    else
-        csv_add_u64(row, value);
-}
-
 static void add_double(GString *row, double value, const char *format)
 {
     char text[G_ASCII_DTOSTR_BUF_SIZE];
@@ -47,7 +39,7 @@ static void add_cycle(GString *text, const struct cycles_cell *cell, const struc
     csv_add_text(row, run->repeat);
     csv_add_u64(row, k + 1);
     for (guint i = 0; i < G_N_ELEMENTS(numbers); i++)
-        add_u64(row, numbers[i]);
+        record_add_number(row, numbers[i]);
     csv_add_text(row, run->status); /* the last, for it is never empty: plots/README.md */
     g_string_append_printf(text, "%s\n", row->str);
 }
@@ -66,8 +58,8 @@ static void add_cell(GString *text, const struct cycles_cell *cell)
     csv_add_u64(row, cell->cycles);
     for (guint i = 0; i < G_N_ELEMENTS(line); i++)
         add_double(row, cell->is_fitted ? line[i] : NAN, "%.0f");
-    add_u64(row, any ? cell->peak_live_bytes : RECORD_UNKNOWN);
-    add_u64(row, any ? cell->live_bytes : RECORD_UNKNOWN);
+    record_add_number(row, any ? cell->peak_live_bytes : RECORD_UNKNOWN);
+    record_add_number(row, any ? cell->live_bytes : RECORD_UNKNOWN);
     add_double(row, cell->unused_bytes, "%.0f");
     add_double(row, of_live(cell), "%.4f");
     add_double(row, cycles_gb_hours_per_day(cell), "%.3f");

@@ -232,14 +232,6 @@ static bool write_samples(struct folder *folder, struct record *record, const GA
     return true;
 }
 
-static void add_known(GString *row, uint64_t value)
-{
-    if (value == RECORD_UNKNOWN)
-        csv_add_empty(row);
-    else
-        csv_add_u64(row, value);
-}
-
 static bool write_marks(struct folder *folder, const struct record *record, const GArray *marks,
                         GError **error)
 {
@@ -258,17 +250,17 @@ static bool write_marks(struct folder *folder, const struct record *record, cons
         csv_add_u64(row, mark->rollup_rss_bytes);
         csv_add_u64(row, mark->lazy_bytes);
         csv_add_u64(row, mark->anon_huge_bytes);
-#define X(name) add_known(row, mark->mark.name);
+#define X(name) record_add_number(row, mark->mark.name);
         PROTOCOL_HEAP_FIELDS(X)
 #undef X
         csv_add_u64(row, mark->peak_bytes);
-        add_known(row, mark->running_ns);
-        add_known(row, mark->cpu_wait_ns);
+        record_add_number(row, mark->running_ns);
+        record_add_number(row, mark->cpu_wait_ns);
         csv_add_u64(row, mark->settle_ns);
-        add_known(row, mark->cgroup.usage_bytes);
-        add_known(row, mark->cgroup.working_bytes);
+        record_add_number(row, mark->cgroup.usage_bytes);
+        record_add_number(row, mark->cgroup.working_bytes);
         for (int call = 0; call < SYSCALLS_COUNT; call++)
-            add_known(row, mark->calls[call]);
+            record_add_number(row, mark->calls[call]);
         g_string_append_printf(rows, "%s%s", i > 0 ? "\n" : "", row->str);
     }
     return rows->len == 0 || csv_write_row(folder->marks_fd, rows, folder->marks_path, error);
@@ -280,13 +272,13 @@ static void add_latency(GString *rows, const struct record *record, const struct
     csv_add_text(row, record->cell);
     csv_add_text(row, record->repeat);
     csv_add_text(row, latency->phase);
-    add_known(row, latency->count);
-    add_known(row, latency->p50_ns);
-    add_known(row, latency->p99_ns);
-    add_known(row, latency->p999_ns);
-    add_known(row, latency->p9999_ns);
-    add_known(row, latency->max_ns);
-    add_known(row, latency->max_at_ns);
+    record_add_number(row, latency->count);
+    record_add_number(row, latency->p50_ns);
+    record_add_number(row, latency->p99_ns);
+    record_add_number(row, latency->p999_ns);
+    record_add_number(row, latency->p9999_ns);
+    record_add_number(row, latency->max_ns);
+    record_add_number(row, latency->max_at_ns);
     csv_add_text(row, latency->clock);
     g_string_append_printf(rows, "%s%s", rows->len > 0 ? "\n" : "", row->str);
 }
@@ -311,7 +303,7 @@ static bool write_row(struct folder *folder, const struct record *record, GError
     RECORD_TEXTS(X)
 #undef X
     for (int i = 0; i < RECORD_NUMBER_COUNT; i++)
-        add_known(row, record->numbers[i]);
+        record_add_number(row, record->numbers[i]);
     return csv_write_row(folder->runs_fd, row, folder->runs_path, error);
 }
 

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "csv.h"
 #include "units.h"
 
 const char *const record_number_names[RECORD_NUMBER_COUNT] = {
@@ -47,6 +48,14 @@ void record_init(struct record *record, const struct plan *plan, const struct pl
     record->limit_bytes = plan->limit_bytes ? g_strdup_printf("%" G_GUINT64_FORMAT, plan->limit_bytes) : NULL;
     record->ticking_ms = g_strdup_printf("%" G_GUINT64_FORMAT, plan->ticking_ms);
     record->thp = cell->thp == THP_AS_IS ? NULL : g_strdup(thp_name(cell->thp));
+}
+
+void record_add_number(GString *row, uint64_t number)
+{
+    if (number == RECORD_UNKNOWN)
+        csv_add_empty(row);
+    else
+        csv_add_u64(row, number);
 }
 
 void record_clear(struct record *record)

@@ -165,6 +165,9 @@ struct record {
 void record_init(struct record *record, const struct plan *plan, const struct plan_cell *cell, guint repeat);
 void record_clear(struct record *record);
 
+/* A field of a table's row (csv.h): the number, or empty where it is RECORD_UNKNOWN. */
+void record_add_number(GString *row, uint64_t number);
+
 /* One timed reading. What was not read then is RECORD_UNKNOWN: lazy_bytes where it was statm and not smaps_rollup, and
  * its cgroup. */
 struct record_sample {

@@ -205,14 +205,6 @@ struct summary *summary_read(const char *run_folder, GError **error)
 
 /* --- writing --- */
 
-static void add_number(GString *row, uint64_t value)
-{
-    if (value == RECORD_UNKNOWN)
-        csv_add_empty(row);
-    else
-        csv_add_u64(row, value);
-}
-
 static void add_cell(GString *text, const struct summary *summary, const struct summary_cell *cell)
 {
     g_autoptr(GString) row = g_string_new(NULL);
@@ -223,9 +215,9 @@ static void add_cell(GString *text, const struct summary *summary, const struct 
     csv_add_u64(row, cell->ok);
     csv_add_u64(row, cell->oom);
     for (int i = 0; i < RECORD_NUMBER_COUNT; i++) {
-        add_number(row, cell->numbers[i].median);
-        add_number(row, cell->numbers[i].min);
-        add_number(row, cell->numbers[i].max);
+        record_add_number(row, cell->numbers[i].median);
+        record_add_number(row, cell->numbers[i].min);
+        record_add_number(row, cell->numbers[i].max);
     }
     price_add_columns(row, summary_price_of(summary, cell));
     g_string_append_printf(text, "%s\n", row->str);

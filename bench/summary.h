@@ -28,6 +28,12 @@ struct summary_cell {
     struct summary_number numbers[RECORD_NUMBER_COUNT];
 };
 
+/* RECORD_UNKNOWN: no run told it, or (t50, t90) too few did. */
+static inline uint64_t summary_median(const struct summary_cell *cell, enum record_number number)
+{
+    return cell->numbers[number].median;
+}
+
 struct summary_condition {
     char *word; /* of the column conditions */
     guint runs; /* ok ones that have it */

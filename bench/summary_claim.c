@@ -41,15 +41,10 @@ static void verdicts_free(struct verdicts *verdicts)
     g_free(verdicts);
 }
 
-static uint64_t median(const struct summary_cell *cell, enum record_number number)
-{
-    return cell->numbers[number].median;
-}
-
 static double share_of_peak(const struct summary_cell *cell, enum record_number number)
 {
-    uint64_t bytes = median(cell, number), base = median(cell, RECORD_baseline_rss_bytes);
-    uint64_t peak = median(cell, RECORD_peak_rss_bytes);
+    uint64_t bytes = summary_median(cell, number), base = summary_median(cell, RECORD_baseline_rss_bytes);
+    uint64_t peak = summary_median(cell, RECORD_peak_rss_bytes);
     if (bytes == RECORD_UNKNOWN || base == RECORD_UNKNOWN || peak == RECORD_UNKNOWN || peak <= base)
         return NAN;
     return ((double)bytes - (double)base) / (double)(peak - base);
@@ -57,7 +52,8 @@ static double share_of_peak(const struct summary_cell *cell, enum record_number 
 
 static double live_share(const struct summary_cell *cell)
 {
-    uint64_t live = median(cell, RECORD_at_once_live_bytes), all = median(cell, RECORD_live_bytes);
+    uint64_t live = summary_median(cell, RECORD_at_once_live_bytes),
+             all = summary_median(cell, RECORD_live_bytes);
     return live == RECORD_UNKNOWN || all == RECORD_UNKNOWN || all == 0 ? NAN : (double)live / (double)all;
 }
 
@@ -71,9 +67,9 @@ static struct verdict *judge(const struct claim *claim, const struct summary_cel
                                 .at_once_held = share_of_peak(cell, RECORD_at_once_held_bytes),
                                 .end_rss = share_of_peak(cell, RECORD_silent_rss_bytes),
                                 .end_held = share_of_peak(cell, RECORD_silent_held_bytes),
-                                .at_once_ms = median(cell, RECORD_at_once_ms),
-                                .t50_ms = median(cell, RECORD_t50_ms),
-                                .t90_ms = median(cell, RECORD_t90_ms)};
+                                .at_once_ms = summary_median(cell, RECORD_at_once_ms),
+                                .t50_ms = summary_median(cell, RECORD_t50_ms),
+                                .t90_ms = summary_median(cell, RECORD_t90_ms)};
     verdict->half_gone_ms = claim_half_gone_ms(verdict->t50_ms, verdict->at_once_ms);
     const struct claim_facts facts = {.at_once = verdict->at_once_rss,
                                       .end = verdict->end_rss,
@@ -128,14 +124,6 @@ static void add_share(GString *row, double share)
     csv_add_text(row, isnan(share) ? NULL : g_ascii_formatd(text, sizeof text, "%.4f", share));
 }
 
-static void add_number(GString *row, uint64_t value)
-{
-    if (value == RECORD_UNKNOWN)
-        csv_add_empty(row);
-    else
-        csv_add_u64(row, value);
-}
-
 static void add_verdict(GString *text, const struct verdict *verdict)
 {
     g_autoptr(GString) row = g_string_new(NULL);
@@ -149,9 +137,9 @@ static void add_verdict(GString *text, const struct verdict *verdict)
     add_share(row, verdict->at_once_held);
     add_share(row, verdict->end_rss);
     add_share(row, verdict->end_held);
-    add_number(row, verdict->at_once_ms);
-    add_number(row, verdict->t50_ms);
-    add_number(row, verdict->t90_ms);
+    record_add_number(row, verdict->at_once_ms);
+    record_add_number(row, verdict->t50_ms);
+    record_add_number(row, verdict->t90_ms);
     csv_add_text(row, verdict->cell->texts.window_ms);
     csv_add_text(row, verdict->text); /* the last, for it is never empty: plots/README.md */
     g_string_append_printf(text, "%s\n", row->str);

@@ -222,14 +222,6 @@ struct summary_latency *summary_latency_read(const struct summary *summary, cons
 
 /* --- writing --- */
 
-static void add_number(GString *row, uint64_t value)
-{
-    if (value == RECORD_UNKNOWN)
-        csv_add_empty(row);
-    else
-        csv_add_u64(row, value);
-}
-
 static void add_phase(GString *text, const struct summary_latency_cell *cell,
                       const struct summary_latency_phase *phase)
 {
@@ -247,15 +239,15 @@ static void add_phase(GString *text, const struct summary_latency_cell *cell,
     g_autoptr(GString) row = g_string_new(NULL);
     for (guint i = 0; i < G_N_ELEMENTS(columns); i++)
         csv_add_text(row, columns[i]);
-    add_number(row, phase->count);
+    record_add_number(row, phase->count);
     for (int i = 0; i < SUMMARY_LATENCY_NUMBER_COUNT; i++) {
-        add_number(row, phase->numbers[i].median);
-        add_number(row, phase->numbers[i].min);
-        add_number(row, phase->numbers[i].max);
+        record_add_number(row, phase->numbers[i].median);
+        record_add_number(row, phase->numbers[i].min);
+        record_add_number(row, phase->numbers[i].max);
     }
     csv_add_text(row, phase->max_repeat);
-    add_number(row, phase->max_at_ns);
-    add_number(row, phase->max_wait_ns);
+    record_add_number(row, phase->max_at_ns);
+    record_add_number(row, phase->max_wait_ns);
     csv_add_u64(row, phase->values); /* the last, for it is never empty: plots/README.md */
     g_string_append_printf(text, "%s\n", row->str);
 }

@@ -17,21 +17,16 @@ static bool has_answer(const struct summary_cell *cell)
            (strcmp(cell->texts.status, "ok") == 0 || summary_killed_at_limit(cell));
 }
 
-static uint64_t median(const struct summary_cell *cell, enum record_number number)
-{
-    return cell->numbers[number].median;
-}
-
 /* Who left the neighbour most comes first; who was killed before it came, last, the one that kept least first. */
 static gint by_what_was_left(gconstpointer a, gconstpointer b)
 {
     const struct summary_cell *first = *(const struct summary_cell *const *)a;
     const struct summary_cell *second = *(const struct summary_cell *const *)b;
     bool killed = summary_killed_at_limit(first), other_killed = summary_killed_at_limit(second);
-    uint64_t got = median(first, RECORD_neighbour_got_bytes);
-    uint64_t other_got = median(second, RECORD_neighbour_got_bytes);
-    uint64_t held = median(first, RECORD_silent_held_bytes);
-    uint64_t other_held = median(second, RECORD_silent_held_bytes);
+    uint64_t got = summary_median(first, RECORD_neighbour_got_bytes);
+    uint64_t other_got = summary_median(second, RECORD_neighbour_got_bytes);
+    uint64_t held = summary_median(first, RECORD_silent_held_bytes);
+    uint64_t other_held = summary_median(second, RECORD_silent_held_bytes);
     if (killed != other_killed)
         return killed ? 1 : -1;
     if (got != other_got)
@@ -43,7 +38,7 @@ static gint by_what_was_left(gconstpointer a, gconstpointer b)
 
 static char *amount(const struct summary_cell *cell, enum record_number number, uint64_t base)
 {
-    uint64_t bytes = median(cell, number);
+    uint64_t bytes = summary_median(cell, number);
     return bytes == RECORD_UNKNOWN ? g_strdup("-") : units_format_bytes(bytes - MIN(base, bytes));
 }
 
@@ -67,7 +62,7 @@ static char *fate_of(const struct summary_cell *cell)
 
 static void print_cell(FILE *out, const struct summary_cell *cell)
 {
-    uint64_t base = median(cell, RECORD_baseline_rss_bytes);
+    uint64_t base = summary_median(cell, RECORD_baseline_rss_bytes);
     g_autofree char *name =
         g_strdup_printf("%s/%s%s", cell->texts.allocator, cell->texts.setting,
                         strcmp(cell->texts.setting_proof, "not provable") == 0 ? " ?" : "");

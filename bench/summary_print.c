@@ -14,11 +14,6 @@ static bool is_ok(const struct summary_cell *cell)
     return strcmp(cell->texts.status, "ok") == 0;
 }
 
-static uint64_t median(const struct summary_cell *cell, enum record_number number)
-{
-    return cell->numbers[number].median;
-}
-
 const char *summary_asked_mode(const struct summary_cell *cell)
 {
     const char *mode = strstr(cell->texts.cell, "/thp-");
@@ -52,8 +47,8 @@ static gint by_block_then_held(gconstpointer a, gconstpointer b, gpointer cells)
     order = order ? order : strcmp(first->texts.walk, second->texts.walk);
     if (order)
         return order;
-    uint64_t held = median(first, RECORD_silent_held_bytes);
-    uint64_t other = median(second, RECORD_silent_held_bytes);
+    uint64_t held = summary_median(first, RECORD_silent_held_bytes);
+    uint64_t other = summary_median(second, RECORD_silent_held_bytes);
     if (held != other)
         return held < other ? -1 : 1;
     return strcmp(first->texts.cell, second->texts.cell);
@@ -62,7 +57,7 @@ static gint by_block_then_held(gconstpointer a, gconstpointer b, gpointer cells)
 /* Bytes over the baseline; "-" when not known. */
 static void print_over_baseline(FILE *out, const struct summary_cell *cell, enum record_number number)
 {
-    uint64_t bytes = median(cell, number), base = median(cell, RECORD_baseline_rss_bytes);
+    uint64_t bytes = summary_median(cell, number), base = summary_median(cell, RECORD_baseline_rss_bytes);
     g_autofree char *text =
         bytes == RECORD_UNKNOWN ? g_strdup("-") : units_format_bytes(bytes - MIN(base, bytes));
     fprintf(out, " %7s", text);
@@ -70,7 +65,7 @@ static void print_over_baseline(FILE *out, const struct summary_cell *cell, enum
 
 static void print_lazy(FILE *out, const struct summary_cell *cell)
 {
-    uint64_t lazy = median(cell, RECORD_silent_lazy_bytes);
+    uint64_t lazy = summary_median(cell, RECORD_silent_lazy_bytes);
     g_autofree char *text = lazy == RECORD_UNKNOWN || lazy == 0 ? g_strdup("") : units_format_bytes(lazy);
     fprintf(out, " %7s", text);
 }
@@ -83,12 +78,12 @@ static char *short_duration(uint64_t ms)
 
 static void print_t90(FILE *out, const struct summary_cell *cell)
 {
-    uint64_t t90 = median(cell, RECORD_t90_ms);
+    uint64_t t90 = summary_median(cell, RECORD_t90_ms);
     g_autofree char *text = NULL;
     if (t90 != RECORD_UNKNOWN) {
         text = short_duration(t90);
     } else if (strcmp(cell->texts.window_short, "yes") == 0 ||
-               median(cell, RECORD_silent_rss_bytes) == RECORD_UNKNOWN) {
+               summary_median(cell, RECORD_silent_rss_bytes) == RECORD_UNKNOWN) {
         text = g_strdup("-");
     } else {
         g_autofree char *window = short_duration(g_ascii_strtoull(cell->texts.window_ms, NULL, 10));
@@ -99,7 +94,7 @@ static void print_t90(FILE *out, const struct summary_cell *cell)
 
 static void print_rebuild(FILE *out, const struct summary_cell *cell)
 {
-    uint64_t ns = median(cell, RECORD_rebuild_ns);
+    uint64_t ns = summary_median(cell, RECORD_rebuild_ns);
     g_autofree char *text = ns == RECORD_UNKNOWN ? g_strdup("-") : short_duration(ns / 1000000);
     fprintf(out, " %7s\n", text);
 }
@@ -116,7 +111,7 @@ static void print_price(FILE *out, const struct summary *summary, const struct s
 static void print_heading(FILE *out, const struct summary_cell *cell, bool has_prices)
 {
     const struct record *texts = &cell->texts;
-    uint64_t live_bytes = median(cell, RECORD_live_bytes);
+    uint64_t live_bytes = summary_median(cell, RECORD_live_bytes);
     g_autofree char *count = units_format_count(g_ascii_strtoull(texts->records, NULL, 10));
     g_autofree char *live = units_format_bytes(live_bytes == RECORD_UNKNOWN ? 0 : live_bytes);
     fprintf(out, "\n%s, %s%s%s: dropped in %s order, %s live\n", texts->workload, texts->shape,
