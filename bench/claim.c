@@ -110,13 +110,14 @@ uint64_t claim_half_gone_ms(uint64_t t50_ms, uint64_t at_once_ms)
     return t50_ms - MIN(at_once_ms, t50_ms);
 }
 
-/* `phrase` with the time of the fall behind it, if there was one and its time is known. */
-static char *with_time(const char *phrase, const char *word, const struct claim_facts *facts)
+/* `words` with the time of the fall behind them; `timeless` where RSS rose, or the time is not known: half of what was freed
+ * may be gone when half of the peak is not. */
+static char *with_time(const char *timeless, const char *words, const struct claim_facts *facts)
 {
     if (facts->at_once < facts->end || facts->half_gone_ms == G_MAXUINT64)
-        return g_strdup(phrase);
+        return g_strdup(timeless);
     g_autofree char *time = units_format_duration_ms(facts->half_gone_ms);
-    return g_strdup_printf("%s%s %s%s", phrase, word, facts->live > 0 ? "at most " : "", time);
+    return g_strdup_printf("%s %s%s", words, facts->live > 0 ? "at most " : "", time);
 }
 
 char *claim_verdict(enum claim_says says, const struct claim_facts *facts)
@@ -130,9 +131,9 @@ char *claim_verdict(enum claim_says says, const struct claim_facts *facts)
     if (at_once && end)
         return g_strdup("holds");
     if (at_once)
-        return with_time("only at once", ", for", facts);
+        return with_time("only at once", "only at once, for", facts);
     if (end)
-        return facts->at_once < facts->end ? g_strdup("only later") : with_time("only", " after", facts);
+        return with_time("only later", "only after", facts);
     if (says == CLAIM_KEEPS)
         return g_strdup("does not hold");
     g_autofree char *window = units_format_duration_ms(facts->window_ms);

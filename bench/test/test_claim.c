@@ -131,6 +131,7 @@ static void a_verdict_follows_from_what_is_there_at_once_and_at_the_end(void **s
         {CLAIM_KEEPS, {1, 0.54, 0.1, NEVER, 5000, false}, "only at once"},
         {CLAIM_KEEPS, {1, 0.56, 0.1, NEVER, 5000, false}, "holds"},
         {CLAIM_RETURNS, {1, 0.4, 0.1, 3100, 5000, false}, "only after at most 3.1 s"},
+        {CLAIM_RETURNS, {1, 0.54, 0.1, NEVER, 5000, false}, "only later"},
         /* Nothing, or next to nothing, was freed: neither kept nor returned. */
         {CLAIM_KEEPS, {1, 1, 1, NEVER, 5000, false}, "not asked: 100 % of it is alive"},
         {CLAIM_RETURNS, {1, 0.94, 0.95, NEVER, 5000, false}, "not asked: 95 % of it is alive"},
