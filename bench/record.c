@@ -134,7 +134,8 @@ static void set_at_once(struct record *record, const GArray *marks)
     if (!silent || silent == &g_array_index(marks, struct record_mark, 0))
         return;
     if (drop && drop < silent)
-        record->numbers[RECORD_at_once_ms] = (silent[-1].mark.end_ns - drop->mark.end_ns) / 1000000;
+        record->numbers[RECORD_at_once_ms] =
+            (silent[-1].mark.end_ns + silent[-1].settle_ns - drop->mark.end_ns) / 1000000;
     set_memory(record, silent - 1, RECORD_at_once_rss_bytes);
     record->numbers[RECORD_at_once_live_bytes] = silent[-1].mark.live_bytes;
 }

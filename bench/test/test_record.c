@@ -211,6 +211,7 @@ static void at_once_is_the_last_mark_before_the_silence(void **state)
     struct record_mark purge = g_array_index(walk.marks, struct record_mark, 3);
     g_strlcpy(purge.mark.phase, "purge", sizeof purge.mark.phase);
     purge.mark.end_ns = 650 * MS; /* the drop has ended at 600 */
+    purge.settle_ns = 20 * MS;
     purge.rollup_rss_bytes = 40 * MB;
     purge.lazy_bytes = 30 * MB;
     purge.mark.live_bytes = 7;
@@ -220,7 +221,7 @@ static void at_once_is_the_last_mark_before_the_silence(void **state)
     assert_int_equal(measured(&walk, RECORD_at_once_lazy_bytes), 30 * MB);
     assert_int_equal(measured(&walk, RECORD_at_once_held_bytes), 10 * MB);
     assert_int_equal(measured(&walk, RECORD_at_once_live_bytes), 7);
-    assert_int_equal(measured(&walk, RECORD_at_once_ms), 50);
+    assert_int_equal(measured(&walk, RECORD_at_once_ms), 70);
     assert_int_equal(measured(&walk, RECORD_drop_rss_bytes), 70 * MB);
     close_walk(&walk);
 }
