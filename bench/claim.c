@@ -103,6 +103,12 @@ static char *why_not_asked(const struct claim_facts *facts)
     return facts->window_short ? g_strdup("not asked: the window is too short") : NULL;
 }
 
+bool claim_is_asked(const struct claim_facts *facts)
+{
+    g_autofree char *why = why_not_asked(facts);
+    return !why;
+}
+
 uint64_t claim_half_gone_ms(uint64_t t50_ms, uint64_t at_once_ms)
 {
     if (t50_ms == G_MAXUINT64 || at_once_ms == G_MAXUINT64)

@@ -48,6 +48,9 @@ struct claim_facts {
  * the drop, that is what comes behind `at_once_ms`: what a walk does in between may have waited for its turn. */
 uint64_t claim_half_gone_ms(uint64_t t50_ms, uint64_t at_once_ms);
 
+/* False: the verdict is "not asked: WHY", and no answer. */
+bool claim_is_asked(const struct claim_facts *facts);
+
 /* "holds", "only at once, for 3 s", "only after 3 s", "does not hold within 5 min", "not asked: WHY"; the caller frees.
  * The time is until half of the peak was gone: where some of it lives, half of the rest was gone before that. Without a time
  * "only at once" and "only later": it was not gone within the window, or had left before and came back. */

@@ -17,6 +17,7 @@ struct verdict {
     const struct summary_cell *cell;
     double live, at_once_rss, at_once_held, end_rss, end_held;
     uint64_t at_once_ms, t50_ms, t90_ms, half_gone_ms;
+    bool is_proven, is_asked;
     char *text;
 };
 
@@ -77,8 +78,9 @@ static struct verdict *judge(const struct claim *claim, const struct summary_cel
                                       .half_gone_ms = verdict->half_gone_ms,
                                       .window_ms = g_ascii_strtoull(cell->texts.window_ms, NULL, 10),
                                       .window_short = strcmp(cell->texts.window_short, "yes") == 0};
-    bool is_ok = strcmp(cell->texts.status, "ok") == 0;
-    verdict->text = is_ok ? claim_verdict(claim->says, &facts) : g_strdup(cell->texts.status);
+    verdict->is_proven = strcmp(cell->texts.status, "ok") == 0;
+    verdict->is_asked = verdict->is_proven && claim_is_asked(&facts);
+    verdict->text = verdict->is_proven ? claim_verdict(claim->says, &facts) : g_strdup(cell->texts.status);
     return verdict;
 }
 
@@ -224,20 +226,38 @@ static void print_verdict(FILE *out, const struct verdicts *verdicts, const stru
     fprintf(out, " %9s  %s\n", half_gone, verdict->text);
 }
 
-static void print_claim(FILE *out, const struct verdicts *verdicts, const struct claim *claim)
+/* "(keeps): holds in 1 of 3, not asked in 1, not proven in 1": only who was asked can deny it. NULL: it has no cells. */
+static char *tally_of(const struct verdicts *verdicts, const struct claim *claim)
 {
-    guint cells = 0, hold = 0;
+    guint cells = 0, hold = 0, asked = 0, not_asked = 0;
     for (guint i = 0; i < verdicts->all->len; i++) {
         const struct verdict *verdict = verdicts->all->pdata[i];
-        cells += verdict->claim == claim;
-        hold += verdict->claim == claim && strcmp(verdict->text, "holds") == 0;
+        if (verdict->claim != claim)
+            continue;
+        cells++;
+        asked += verdict->is_asked;
+        not_asked += verdict->is_proven && !verdict->is_asked;
+        hold += strcmp(verdict->text, "holds") == 0;
     }
-    if (cells == 0) {
+    g_autoptr(GString) text = g_string_new(NULL);
+    g_string_printf(text, "(%s):", claim_says_name(claim->says));
+    if (asked > 0)
+        g_string_append_printf(text, " holds in %u of %u", hold, asked);
+    if (not_asked > 0)
+        g_string_append_printf(text, "%s not asked in %u", asked > 0 ? "," : "", not_asked);
+    if (cells > asked + not_asked)
+        g_string_append_printf(text, "%s not proven in %u", asked + not_asked > 0 ? "," : "",
+                               cells - asked - not_asked);
+    return cells > 0 ? g_strdup(text->str) : NULL;
+}
+
+static void print_claim(FILE *out, const struct verdicts *verdicts, const struct claim *claim)
+{
+    g_autofree char *tally = tally_of(verdicts, claim);
+    if (!tally) {
         fprintf(out, "%s: none of its cells was run\n", claim->text);
         return;
     }
-    g_autofree char *tally =
-        g_strdup_printf("(%s): holds in %u of %u", claim_says_name(claim->says), hold, cells);
     bool fits = g_utf8_strlen(claim->text, -1) + (glong)strlen(tally) < WIDTH;
     fprintf(out, "%s%s%s\n", claim->text, fits ? " " : "\n  ", tally);
     for (guint i = 0; i < verdicts->all->len; i++) {

@@ -1,5 +1,6 @@
 /* summary_claim.h: the claims of a run's plan (claim.h), judged by its rows: claims.csv, a row per claim and cell, and their
- * part of the printed table. A cell whose walk has no silent window, as in a timed pass, is not judged. */
+ * part of the printed table. A plan without a silent window, as that of a timed pass, has no verdicts; a cell whose own walk
+ * has no silent phase has one, that it was not asked. */
 #ifndef AFTERFREE_SUMMARY_CLAIM_H
 #define AFTERFREE_SUMMARY_CLAIM_H
 

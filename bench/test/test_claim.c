@@ -208,11 +208,37 @@ static void each_claim_has_a_row_for_each_of_its_cells(void **state)
     assert_string_equal(program_text(claims, 2, "verdict"), "only after 2 min 2 s");
     assert_string_equal(program_text(claims, 3, "at_once_held_share"), "-0.1000");
     assert_string_equal(program_text(claims, 3, "verdict"), "holds");
-    support_assert_has(outcome.out, "it stays, at first (keeps): holds in 0 of 2");
+    support_assert_has(outcome.out, "it stays, at first (keeps): holds in 0 of 1, not proven in 1\n");
     support_assert_has(outcome.out, "it goes (returns): holds in 1 of 2");
     support_assert_has(outcome.out, "it is red: none of its cells was run");
     support_assert_has(outcome.out, "\n  b/s drop  "); /* beside its other walk in that claim */
     support_assert_has(outcome.out, "\n  b/s       ");
+}
+
+static void only_who_was_asked_is_counted(void **state)
+{
+    g_auto(program_outcome) outcome = {0};
+    summarise(&outcome, *state,
+              "[plan]\n[claim some]\ntext = it stays\nsays = keeps\ncells = *\n"
+              "[claim none]\ntext = b stays\nsays = keeps\ncells = b/*\n"
+              "[claim unproven]\ntext = d stays\nsays = keeps\ncells = d/*\n",
+              RUNS "a/s/w/x,a,s,lazy,w,x,,1,1000,ok,,1000,800,2000,2000,2000,0,2000,2000,0,,\n"
+                   "b/s/w/x,b,s,lazy,w,x,,1,1000,ok,,1000,800,2000,2000,2000,800,2000,2000,0,,\n"
+                   "c/s/w/x,c,s,lazy,w,x,,1,1000,ok,,1000,800,2000,1000,1000,0,1000,1000,0,0,0\n"
+                   "d/s/w/x,d,s,lazy,w,x,,1,1000,skipped,not installed,,,,,,,,,,,\n");
+    support_assert_has(outcome.out, "it stays (keeps): holds in 1 of 2, not asked in 1, not proven in 1\n");
+    support_assert_has(outcome.out, "b stays (keeps): not asked in 1\n");
+    support_assert_has(outcome.out, "d stays (keeps): not proven in 1\n");
+}
+
+/* The window is the plan's; that no silence is in this walk is the answer. */
+static void a_walk_without_a_silent_phase_is_not_asked(void **state)
+{
+    g_auto(program_outcome) outcome = {0};
+    summarise(&outcome, *state, CLAIM, RUNS "a/s/w/x,a,s,lazy,w,x,,1,1000,ok,,1,1,2,,,,,,,,\n");
+    g_autofree char *run = g_build_filename(*state, "run", NULL);
+    g_autoptr(csv_table) claims = program_table(run, "claims.csv");
+    assert_string_equal(program_text(claims, 0, "verdict"), "not asked: no silent phase behind a peak");
 }
 
 static bool has_claims(const char *folder)
@@ -247,6 +273,8 @@ int main(void)
         cmocka_unit_test(a_verdict_follows_from_what_is_there_at_once_and_at_the_end),
         cmocka_unit_test(the_time_of_the_fall_is_counted_from_at_once),
         SUPPORT_TEST(each_claim_has_a_row_for_each_of_its_cells),
+        SUPPORT_TEST(only_who_was_asked_is_counted),
+        SUPPORT_TEST(a_walk_without_a_silent_phase_is_not_asked),
         SUPPORT_TEST(a_plan_that_claims_nothing_has_no_such_file),
         SUPPORT_TEST(a_timed_pass_which_has_no_window_is_not_judged),
     };
