@@ -57,8 +57,15 @@ bool summary_write(const struct summary *summary, const char *run_folder, GError
  * baseline. Of a timed pass the table of prices instead. */
 void summary_print(const struct summary *summary, const char *run_folder, FILE *out);
 
-/* Its part for cells with a limit: who lived through the second cycle, and what a neighbour got. Prints nothing
- * when there is no such cell. */
+/* Do both stand in one block: of one workload, shape and walk? */
+bool summary_same_block(const struct summary_cell *a, const struct summary_cell *b);
+/* Of a cell in its block: "ALLOCATOR/SETTING", with the THP mode the plan asked for, and " ?" where the setting is not
+ * provable; the caller frees. */
+char *summary_row_name(const struct summary_cell *cell);
+
+/* Its part for cells with a limit, in the same blocks: who was killed, and where; what a neighbour got, or of a service
+ * its working set and the requests it has answered, where any row of the block has that. Prints nothing when there is
+ * no such cell. */
 void summary_print_limit(const struct summary *summary, FILE *out);
 /* Whence the cell has its price; NULL: nowhere (a cell that asks for a THP mode is timed under none). */
 const struct price_cell *summary_price_of(const struct summary *summary, const struct summary_cell *cell);

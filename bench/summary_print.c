@@ -20,7 +20,7 @@ const char *summary_asked_mode(const struct summary_cell *cell)
     return mode && !strchr(mode + 1, '/') ? mode : "";
 }
 
-static bool same_block(const struct summary_cell *a, const struct summary_cell *b)
+bool summary_same_block(const struct summary_cell *a, const struct summary_cell *b)
 {
     return strcmp(a->texts.shape, b->texts.shape) == 0 && strcmp(a->texts.workload, b->texts.workload) == 0 &&
            strcmp(a->texts.walk, b->texts.walk) == 0;
@@ -30,7 +30,7 @@ static guint block_size(const GPtrArray *cells, const struct summary_cell *of)
 {
     guint size = 0;
     for (guint i = 0; i < cells->len; i++)
-        size += same_block(cells->pdata[i], of);
+        size += summary_same_block(cells->pdata[i], of);
     return size;
 }
 
@@ -127,11 +127,16 @@ static bool is_not_provable(const struct summary_cell *cell)
     return strcmp(cell->texts.setting_proof, "not provable") == 0;
 }
 
+char *summary_row_name(const struct summary_cell *cell)
+{
+    return g_strdup_printf("%s/%s%s%s", cell->texts.allocator, cell->texts.setting, summary_asked_mode(cell),
+                           is_not_provable(cell) ? " ?" : "");
+}
+
 /* A name too long for its column gets a line of its own. */
 static void print_name(FILE *out, const struct summary_cell *cell)
 {
-    g_autofree char *name = g_strdup_printf("%s/%s%s%s", cell->texts.allocator, cell->texts.setting,
-                                            summary_asked_mode(cell), is_not_provable(cell) ? " ?" : "");
+    g_autofree char *name = summary_row_name(cell);
     bool fits = strlen(name) <= NAME_WIDTH;
     if (!fits)
         fprintf(out, "%s\n", name);
@@ -251,7 +256,7 @@ static void print_memory(FILE *out, const struct summary *summary, const GPtrArr
         struct summary_cell *cell = sorted->pdata[i];
         if (!is_ok(cell))
             continue;
-        if (block->len > 0 && !same_block(block->pdata[0], cell)) {
+        if (block->len > 0 && !summary_same_block(block->pdata[0], cell)) {
             print_block(out, summary, block);
             g_ptr_array_set_size(block, 0);
         }

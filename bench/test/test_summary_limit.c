@@ -138,6 +138,48 @@ static void a_run_without_a_limit_has_no_such_table(void **state)
     support_assert_has_not(table, "At a limit");
 }
 
+#define SERVICE(walk, repeat, rest)                                                                          \
+    "a/b/w/s/walk-" walk ",a,b,default,w,s," walk "," repeat ",2000000000," rest "\n"
+
+static const char requests[] =
+    "cell,allocator,setting,policy,workload,shape,walk,repeat,limit_bytes,ended_in,status,reason,"
+    "baseline_rss_bytes,peak_rss_bytes,silent_held_bytes,cgroup_baseline_working_bytes,"
+    "cgroup_silent_working_bytes,requests,killed_in_request\n" SERVICE(
+        "leave", "1", "hold,oom,killed there,1000000,901000000,801000000,2000000,702000000,1,2")
+        SERVICE("leave", "2", "rebuild,oom,killed there,1000000,901000000,801000000,2000000,702000000,1,2")
+            SERVICE("release", "1", "end,ok,,1000000,901000000,3000000,2000000,4000000,3,");
+
+static void two_walks_of_a_service_are_two_blocks_that_tell_in_which_request_it_was_killed(void **state)
+{
+    struct summary *summary = read_rows(*state, requests);
+    g_autofree char *table = print(summary, *state);
+    summary_free(summary);
+    static const char left[] =
+        "At a limit of 2.00 GB (w, s, walk leave): who was killed by the kernel\n"
+        "over the baseline             peak  silent working answered  then\n"
+        "a/b                         900 MB  800 MB  700 MB        1  killed in request 2\n";
+    static const char released[] =
+        "At a limit of 2.00 GB (w, s, walk release): who was killed by the kernel\n"
+        "over the baseline             peak  silent working answered  then\n"
+        "a/b                         900 MB 2.00 MB 2.00 MB        3  lived\n";
+    support_assert_has(table, left);
+    support_assert_has(table, released);
+    support_assert_has_not(table, "a neighbour got");
+    support_assert_has_not(table, "Not in the table");
+}
+
+static void runs_killed_in_different_requests_are_told_from_the_first_to_the_last(void **state)
+{
+    struct summary *summary = read_rows(
+        *state, "cell,allocator,setting,workload,shape,repeat,limit_bytes,ended_in,status,killed_in_request\n"
+                "a/b/w/s,a,b,w,s,1,2000000000,build,oom,1\na/b/w/s,a,b,w,s,2,2000000000,hold,oom,4\n"
+                "a/c/w/s,a,c,w,s,1,2000000000,silent,oom,\n");
+    g_autofree char *table = print(summary, *state);
+    summary_free(summary);
+    support_assert_has(table, "  killed in request 1..4\n");
+    support_assert_has(table, "  killed in silent\n");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -147,6 +189,8 @@ int main(void)
         SUPPORT_TEST(an_oom_without_a_limit_is_no_answer),
         SUPPORT_TEST(the_table_tells_who_lived_and_what_a_neighbour_got_the_most_first),
         SUPPORT_TEST(a_run_without_a_limit_has_no_such_table),
+        SUPPORT_TEST(two_walks_of_a_service_are_two_blocks_that_tell_in_which_request_it_was_killed),
+        SUPPORT_TEST(runs_killed_in_different_requests_are_told_from_the_first_to_the_last),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
