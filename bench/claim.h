@@ -38,7 +38,7 @@ bool claim_is_of(const struct claim *claim, const char *cell);
 /* Of one cell; shares of (peak - baseline). */
 struct claim_facts {
     double at_once, end;   /* RSS; NAN: the walk has no silent phase, or there was no peak */
-    double live;           /* the part of the map's bytes that is alive at once; 0: all was freed */
+    double live;           /* the part that the drop has left alive; 0: all was freed */
     uint64_t half_gone_ms; /* claim_half_gone_ms */
     uint64_t window_ms;
     bool window_short; /* not longer than the setting's own delay: the end says nothing */

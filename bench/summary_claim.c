@@ -15,7 +15,7 @@
 struct verdict {
     const struct claim *claim;
     const struct summary_cell *cell;
-    double live, at_once_rss, at_once_held, end_rss, end_held;
+    double live, at_once_rss, at_once_held, end_rss, end_held, end_heap_inuse;
     uint64_t at_once_ms, t50_ms, t90_ms, half_gone_ms;
     bool is_proven, is_asked;
     char *text;
@@ -42,20 +42,38 @@ static void verdicts_free(struct verdicts *verdicts)
     g_free(verdicts);
 }
 
+/* Over the baseline. NAN: not known, or there was none. */
+static double peak_bytes(const struct summary_cell *cell)
+{
+    uint64_t base = summary_median(cell, RECORD_baseline_rss_bytes);
+    uint64_t peak = summary_median(cell, RECORD_peak_rss_bytes);
+    return base == RECORD_UNKNOWN || peak == RECORD_UNKNOWN || peak <= base ? NAN : (double)(peak - base);
+}
+
 static double share_of_peak(const struct summary_cell *cell, enum record_number number)
 {
     uint64_t bytes = summary_median(cell, number), base = summary_median(cell, RECORD_baseline_rss_bytes);
-    uint64_t peak = summary_median(cell, RECORD_peak_rss_bytes);
-    if (bytes == RECORD_UNKNOWN || base == RECORD_UNKNOWN || peak == RECORD_UNKNOWN || peak <= base)
-        return NAN;
-    return ((double)bytes - (double)base) / (double)(peak - base);
+    return bytes == RECORD_UNKNOWN ? NAN : ((double)bytes - (double)base) / peak_bytes(cell);
 }
 
+static double heap_inuse_share(const struct summary_cell *cell)
+{
+    uint64_t bytes = summary_median(cell, RECORD_silent_heap_inuse_bytes);
+    return bytes == RECORD_UNKNOWN ? NAN : (double)bytes / peak_bytes(cell);
+}
+
+/* By the process's own count. Where that says nothing lives, and its runtime has some of its heap in use, it is the map
+ * itself, for whose buckets nobody asked; but only if a collection has been there since, else it is garbage: in use has to be
+ * below the peak by what was freed. */
 static double live_share(const struct summary_cell *cell)
 {
-    uint64_t live = summary_median(cell, RECORD_at_once_live_bytes),
-             all = summary_median(cell, RECORD_live_bytes);
-    return live == RECORD_UNKNOWN || all == RECORD_UNKNOWN || all == 0 ? NAN : (double)live / (double)all;
+    uint64_t live = summary_median(cell, RECORD_at_once_live_bytes);
+    uint64_t all = summary_median(cell, RECORD_live_bytes);
+    double heap_inuse = heap_inuse_share(cell);
+    if (live == RECORD_UNKNOWN || all == RECORD_UNKNOWN || all == 0)
+        return NAN;
+    bool is_collected = (double)all / peak_bytes(cell) <= 1 - heap_inuse;
+    return live == 0 && is_collected ? heap_inuse : (double)live / (double)all;
 }
 
 static struct verdict *judge(const struct claim *claim, const struct summary_cell *cell)
@@ -68,6 +86,7 @@ static struct verdict *judge(const struct claim *claim, const struct summary_cel
                                 .at_once_held = share_of_peak(cell, RECORD_at_once_held_bytes),
                                 .end_rss = share_of_peak(cell, RECORD_silent_rss_bytes),
                                 .end_held = share_of_peak(cell, RECORD_silent_held_bytes),
+                                .end_heap_inuse = heap_inuse_share(cell),
                                 .at_once_ms = summary_median(cell, RECORD_at_once_ms),
                                 .t50_ms = summary_median(cell, RECORD_t50_ms),
                                 .t90_ms = summary_median(cell, RECORD_t90_ms)};
@@ -139,6 +158,7 @@ static void add_verdict(GString *text, const struct verdict *verdict)
     add_share(row, verdict->at_once_held);
     add_share(row, verdict->end_rss);
     add_share(row, verdict->end_held);
+    add_share(row, verdict->end_heap_inuse);
     record_add_number(row, verdict->at_once_ms);
     record_add_number(row, verdict->t50_ms);
     record_add_number(row, verdict->t90_ms);
@@ -152,9 +172,9 @@ bool summary_claim_write(const struct summary *summary, const char *run_folder, 
     struct verdicts *verdicts = read_verdicts(summary, run_folder, error);
     if (!verdicts)
         return false;
-    g_autoptr(GString) text =
-        g_string_new("claim,text,says,cell,walk,live_share,at_once_rss_share,at_once_held_share,"
-                     "end_rss_share,end_held_share,at_once_ms,t50_ms,t90_ms,window_ms,verdict\n");
+    g_autoptr(GString) text = g_string_new(
+        "claim,text,says,cell,walk,live_share,at_once_rss_share,at_once_held_share,"
+        "end_rss_share,end_held_share,end_heap_inuse_share,at_once_ms,t50_ms,t90_ms,window_ms,verdict\n");
     for (guint i = 0; i < verdicts->all->len; i++)
         add_verdict(text, verdicts->all->pdata[i]);
     bool any = verdicts->all->len > 0;

@@ -215,6 +215,32 @@ static void each_claim_has_a_row_for_each_of_its_cells(void **state)
     support_assert_has(outcome.out, "\n  b/s       ");
 }
 
+/* Dropped from 2000 over a baseline of 1000, of which 400 had been asked for, and 0 is alive by the process's own count. */
+static void buckets_that_a_runtime_keeps_live_and_garbage_nobody_has_looked_for_does_not(void **state)
+{
+    static const char runs[] =
+        "cell,allocator,setting,policy,workload,shape,walk,repeat,window_ms,status,reason,baseline_rss_bytes,"
+        "live_bytes,peak_rss_bytes,at_once_rss_bytes,at_once_live_bytes,silent_rss_bytes,"
+        "silent_heap_inuse_bytes\n"
+        "a/s/w/x,a,s,lazy,w,x,,1,5000,ok,,1000,400,2000,2000,0,1500,420\n"  /* buckets; .5 of .58 is back */
+        "b/s/w/x,b,s,lazy,w,x,,1,5000,ok,,1000,400,2000,2000,0,1500,601\n"  /* has let go of 399: garbage */
+        "c/s/w/x,c,s,lazy,w,x,,1,5000,ok,,1000,400,2000,2000,40,1500,420\n" /* holes beside survivors */
+        "d/s/w/x,d,s,lazy,w,x,,1,5000,ok,,1000,400,2000,2000,0,1500,\n";    /* does not tell */
+    static const char *const live[] = {"0.4200", "0.0000", "0.1000", "0.0000"};
+    static const char *const inuse[] = {"0.4200", "0.6010", "0.4200", ""};
+    static const char *const verdicts[] = {"only at once", "holds", "only at once", "holds"};
+    g_auto(program_outcome) outcome = {0};
+    summarise(&outcome, *state, "[plan]\n[claim c]\ntext = it stays\nsays = keeps\ncells = *\n", runs);
+    g_autofree char *run = g_build_filename(*state, "run", NULL);
+    g_autoptr(csv_table) claims = program_table(run, "claims.csv");
+    assert_int_equal(csv_rows(claims), G_N_ELEMENTS(live));
+    for (guint i = 0; i < csv_rows(claims); i++) {
+        assert_string_equal(program_text(claims, i, "live_share"), live[i]);
+        assert_string_equal(program_text(claims, i, "end_heap_inuse_share"), inuse[i]);
+        assert_string_equal(program_text(claims, i, "verdict"), verdicts[i]);
+    }
+}
+
 static void only_who_was_asked_is_counted(void **state)
 {
     g_auto(program_outcome) outcome = {0};
@@ -273,6 +299,7 @@ int main(void)
         cmocka_unit_test(a_verdict_follows_from_what_is_there_at_once_and_at_the_end),
         cmocka_unit_test(the_time_of_the_fall_is_counted_from_at_once),
         SUPPORT_TEST(each_claim_has_a_row_for_each_of_its_cells),
+        SUPPORT_TEST(buckets_that_a_runtime_keeps_live_and_garbage_nobody_has_looked_for_does_not),
         SUPPORT_TEST(only_who_was_asked_is_counted),
         SUPPORT_TEST(a_walk_without_a_silent_phase_is_not_asked),
         SUPPORT_TEST(a_plan_that_claims_nothing_has_no_such_file),
