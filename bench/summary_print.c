@@ -4,6 +4,7 @@
 #include "cycles.h"
 #include "summary.h"
 #include "summary_claim.h"
+#include "summary_heap.h"
 #include "summary_latency.h"
 #include "units.h"
 
@@ -278,6 +279,7 @@ void summary_print(const struct summary *summary, const char *run_folder, FILE *
     else
         print_memory(out, summary, sorted);
     summary_claim_print(summary, run_folder, out);
+    summary_heap_print(summary, out);
     cycles_print(summary, run_folder, out);
     summary_print_limit(summary, out);
     summary_print_calls(summary, out);
