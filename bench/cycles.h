@@ -10,7 +10,8 @@
  * that meets an empty heap, and what it leaves is where the others begin. Where survivors pile up, what is unused
  * rises even under a perfect allocator, by headers and rounding. So the slope is held against that: overhead is what
  * a live byte took beyond itself when the first map stood (RSS over the baseline, at the first mark of its build), times the
- * rise of the live bytes a cycle, a straight line too. */
+ * rise of the live bytes a cycle, a straight line too. A heap that is collected is larger than its map by garbage and by the
+ * room left for it: where the runtime tells what is in use, that is taken, of the build at which a live byte took least. */
 #ifndef AFTERFREE_CYCLES_H
 #define AFTERFREE_CYCLES_H
 
@@ -39,7 +40,7 @@ struct cycles_cycle {
 struct cycles_run {
     char *repeat, *status;
     uint64_t baseline_rss_bytes;
-    double overhead; /* bytes of RSS that a live byte of the first map took beyond itself */
+    double overhead; /* bytes that a live byte took beyond itself when a map stood */
     GArray *cycles;  /* of struct cycles_cycle; those that have at least their build's mark */
 };
 

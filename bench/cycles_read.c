@@ -62,13 +62,19 @@ static void begin_cycle(struct cycles_run *run)
     g_array_append_val(run->cycles, cycle);
 }
 
-static void take_first_map(struct cycles_run *run, const struct csv *marks, guint row)
+/* What a runtime has in use is without the room it leaves for garbage, but not without the garbage: the map with the least
+ * of it is asked, of a C heap the first. */
+static void take_map(struct cycles_run *run, const struct csv *marks, guint row)
 {
     uint64_t rss = number_of(marks, row, "rollup_rss_bytes"), live = number_of(marks, row, "live_bytes");
-    bool known = rss != RECORD_UNKNOWN && live != RECORD_UNKNOWN && live > 0 &&
-                 run->baseline_rss_bytes != RECORD_UNKNOWN;
-    double over = known ? (double)rss - (double)run->baseline_rss_bytes : 0;
-    run->overhead = known ? MAX(over / (double)live - 1, 0) : 0;
+    uint64_t inuse = number_of(marks, row, "heap_inuse_bytes");
+    bool is_first = run->cycles->len == 1, is_told = inuse != RECORD_UNKNOWN;
+    bool is_read = rss != RECORD_UNKNOWN && run->baseline_rss_bytes != RECORD_UNKNOWN;
+    if (live == RECORD_UNKNOWN || live == 0 || !(is_told || (is_first && is_read)))
+        return;
+    double took = is_told ? (double)inuse : (double)rss - (double)run->baseline_rss_bytes;
+    double overhead = MAX(took / (double)live - 1, 0);
+    run->overhead = is_first ? overhead : MIN(run->overhead, overhead);
 }
 
 static void take_mark(struct cycles_run *run, const struct csv *marks, guint row)
@@ -82,8 +88,8 @@ static void take_mark(struct cycles_run *run, const struct csv *marks, guint row
     struct cycles_cycle *cycle = last_cycle(run);
     if (!cycle)
         return;
-    if (builds(phase) && run->cycles->len == 1)
-        take_first_map(run, marks, row);
+    if (builds(phase))
+        take_map(run, marks, row);
     cycle->peak_live_bytes = most(cycle->peak_live_bytes, number_of(marks, row, "live_bytes"));
     if (cycle->drop_rss_bytes == RECORD_UNKNOWN)
         cycle->peak_rss_bytes = most(cycle->peak_rss_bytes, most(rss, number_of(marks, row, "peak_bytes")));
