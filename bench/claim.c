@@ -11,6 +11,9 @@
 #define LIVE_MOST                                                                                            \
     0.9 /* beyond, the peak's own ups and downs (a table that doubles) are as large as what was freed */
 
+/* below, half of the peak and half of what was freed are gone at one time: a few objects of a runtime */
+#define LIVE_LEAST 0.01
+
 static const char *const says_names[] = {[CLAIM_KEEPS] = "keeps", [CLAIM_RETURNS] = "returns", NULL};
 
 const char *claim_says_name(enum claim_says says)
@@ -123,7 +126,7 @@ static char *with_time(const char *timeless, const char *words, const struct cla
     if (facts->at_once < facts->end || facts->half_gone_ms == G_MAXUINT64)
         return g_strdup(timeless);
     g_autofree char *time = units_format_duration_ms(facts->half_gone_ms);
-    return g_strdup_printf("%s %s%s", words, facts->live > 0 ? "at most " : "", time);
+    return g_strdup_printf("%s %s%s", words, facts->live < LIVE_LEAST ? "" : "at most ", time);
 }
 
 char *claim_verdict(enum claim_says says, const struct claim_facts *facts)

@@ -243,7 +243,12 @@ static void print_verdict(FILE *out, const struct verdicts *verdicts, const stru
     print_share(out, verdict->at_once_held);
     print_share(out, verdict->end_rss);
     print_share(out, verdict->end_held);
-    fprintf(out, " %9s  %s\n", half_gone, verdict->text);
+    fprintf(out, " %9s", half_gone);
+    size_t before = NAME_WIDTH + 4 * 8 + 1 + MAX(strlen(half_gone), 9) + 2;
+    if (before + strlen(verdict->text) <= WIDTH)
+        fprintf(out, "  %s\n", verdict->text);
+    else
+        fprintf(out, "\n%*s %s\n", NAME_WIDTH, "", verdict->text);
 }
 
 /* "(keeps): holds in 1 of 3, not asked in 1, not proven in 1": only who was asked can deny it. NULL: it has no cells. */

@@ -131,6 +131,8 @@ static void a_verdict_follows_from_what_is_there_at_once_and_at_the_end(void **s
         {CLAIM_KEEPS, {1, 0.54, 0.1, NEVER, 5000, false}, "only at once"},
         {CLAIM_KEEPS, {1, 0.56, 0.1, NEVER, 5000, false}, "holds"},
         {CLAIM_RETURNS, {1, 0.4, 0.1, 3100, 5000, false}, "only after at most 3.1 s"},
+        /* A runtime's own few objects: half of the peak is half of what was freed. */
+        {CLAIM_RETURNS, {1, 0.04, 0.0002, 3100, 5000, false}, "only after 3.1 s"},
         {CLAIM_RETURNS, {1, 0.54, 0.1, NEVER, 5000, false}, "only later"},
         /* Nothing, or next to nothing, was freed: neither kept nor returned. */
         {CLAIM_KEEPS, {1, 1, 1, NEVER, 5000, false}, "not asked: 100 % of it is alive"},
@@ -267,6 +269,20 @@ static void a_walk_without_a_silent_phase_is_not_asked(void **state)
     assert_string_equal(program_text(claims, 0, "verdict"), "not asked: no silent phase behind a peak");
 }
 
+static void no_line_is_wider_than_100_columns(void **state)
+{
+    g_auto(program_outcome) outcome = {0};
+    summarise(&outcome, *state, "[plan]\n[claim c]\ntext = " FIFTY FIFTY "\nsays = keeps\ncells = *\n",
+              RUNS "a/s/w/x,a,s,lazy,w,x,,1,240000,ok,,1000,800,2000,2000,2000,400,1300,1300,0,184000,\n"
+                   "b/s/w/x,b,s,lazy,w,x,,1,240000,ok,,1000,800,2000,,,,,,,,\n");
+    support_assert_has(outcome.out,
+                       "3 min 4 s\n                           only at once, for at most 3 min 4 s\n");
+    g_auto(GStrv) lines = g_strsplit(outcome.out, "\n", -1);
+    for (char **line = lines; *line; line++)
+        if (g_utf8_strlen(*line, -1) > 100)
+            fail_msg("too wide: %s", *line);
+}
+
 static bool has_claims(const char *folder)
 {
     g_autofree char *path = g_build_filename(folder, "run", "claims.csv", NULL);
@@ -302,6 +318,7 @@ int main(void)
         SUPPORT_TEST(buckets_that_a_runtime_keeps_live_and_garbage_nobody_has_looked_for_does_not),
         SUPPORT_TEST(only_who_was_asked_is_counted),
         SUPPORT_TEST(a_walk_without_a_silent_phase_is_not_asked),
+        SUPPORT_TEST(no_line_is_wider_than_100_columns),
         SUPPORT_TEST(a_plan_that_claims_nothing_has_no_such_file),
         SUPPORT_TEST(a_timed_pass_which_has_no_window_is_not_judged),
     };
