@@ -37,6 +37,13 @@ bool allocator_has_program(const struct allocator *allocator, const char *worklo
     return allocator->programs && g_strv_contains((const char *const *)allocator->programs, workload);
 }
 
+bool allocator_can_walk(const struct allocator *allocator, const char *phase)
+{
+    return strcmp(phase, "purge") == 0     ? allocator->purge != NULL
+           : strcmp(phase, "collect") == 0 ? allocator->collect != NULL
+                                           : true;
+}
+
 const char *allocator_role(const struct allocator *allocator)
 {
     return allocator->is_floor ? "floor" : "";

@@ -81,6 +81,9 @@ bool allocator_matches(const struct allocator *allocator, const char *glob);
 /* Is it built into that workload? */
 bool allocator_has_program(const struct allocator *allocator, const char *workload);
 
+/* Has it what the phase takes? Purge and collect are calls of its own. */
+bool allocator_can_walk(const struct allocator *allocator, const char *phase);
+
 /* "floor", or "" for one that is none; static. */
 const char *allocator_role(const struct allocator *allocator);
 

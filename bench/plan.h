@@ -111,7 +111,8 @@ bool plan_take_pass(struct plan *plan, enum plan_pass pass, GError **error);
 /* Cells in the order of the file, each once; of struct plan_cell *. `only`: NULL, or globs on the cell's
  * name of which one must match ('*' crosses '/'); a glob that matches nothing is EXIT_NO_MATCH.
  * A workload that is one of an allocator's `programs` meets no other, nor that allocator another workload: a group
- * in which nobody meets is an error. */
+ * in which nobody meets is an error. An allocator without the call of some phase is not walked on a [walk NAME] that
+ * has it; one that nobody of the group can walk is an error, too. */
 GPtrArray *plan_expand(const struct plan *plan, const GPtrArray *allocators, const char *const *only,
                        GError **error);
 

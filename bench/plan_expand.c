@@ -75,13 +75,24 @@ static void add_cell(struct expansion *expansion, const struct plan_cell *like, 
     g_ptr_array_add(expansion->cells, cell);
 }
 
-/* One cell for each walk and THP mode the group asks for; where it asks for none, the plan's walk, the system's mode. */
+static bool can_walk_all(const struct allocator *allocator, const GPtrArray *walk)
+{
+    for (guint i = 0; i < walk->len; i++)
+        if (!allocator_can_walk(allocator, ((const struct plan_step *)walk->pdata[i])->phase))
+            return false;
+    return true;
+}
+
+/* One cell for each walk and THP mode the group asks for; where it asks for none, the plan's walk, the system's mode.
+ * A walk that has a name is walked whole, or it would be another under that name. */
 static void add_walks(struct expansion *expansion, struct plan_cell like)
 {
     const struct plan_cells *group = expansion->group;
     for (guint w = 0; w == 0 || (group->walks && group->walks[w]); w++) {
         like.walk_name = group->walks ? group->walks[w] : NULL;
         like.walk = like.walk_name ? plan_walk_find(expansion->plan, like.walk_name) : expansion->plan->walk;
+        if (like.walk_name && !can_walk_all(like.allocator, like.walk))
+            continue;
         for (guint i = 0; i == 0 || (group->thp && group->thp[i]); i++)
             add_cell(expansion, &like, group->thp ? group->thp[i] : NULL);
     }
@@ -140,6 +151,14 @@ static bool selects_any(const GPtrArray *allocators, const char *glob, const str
     return false;
 }
 
+static bool has_cell_on(const GPtrArray *cells, const char *walk)
+{
+    for (guint i = 0; i < cells->len; i++)
+        if (g_strcmp0(((const struct plan_cell *)cells->pdata[i])->walk_name, walk) == 0)
+            return true;
+    return false;
+}
+
 static bool expand_group(struct expansion *expansion, const GPtrArray *allocators, GError **error)
 {
     const struct plan_cells *group = expansion->group;
@@ -162,6 +181,13 @@ static bool expand_group(struct expansion *expansion, const GPtrArray *allocator
         if (is_selected(group, allocator))
             add_settings(expansion, allocator);
     }
+    for (char **walk = group->walks; expansion->paired > 0 && walk && *walk; walk++)
+        if (!has_cell_on(expansion->cells, *walk))
+            return ini_refuse(
+                ini, group->group, "walks", error,
+                "none of these allocators can walk \"%s\": it has a phase, purge or collect, for "
+                "which they have no call",
+                *walk);
     if (expansion->paired > 0 || expansion->unpaired == 0)
         return true;
     return ini_refuse(ini, group->group, "workloads", error,

@@ -1,17 +1,7 @@
 #include "run_command.h"
 
-#include <string.h>
-
 static const struct plan_step baseline_step = {.phase = (char *)(uintptr_t) "baseline"};
 static const struct plan_step end_step = {.phase = (char *)(uintptr_t) "end"};
-
-/* A phase that is a call of the allocator's own needs one. */
-static bool can_walk(const struct allocator *allocator, const char *phase)
-{
-    return strcmp(phase, "purge") == 0     ? allocator->purge != NULL
-           : strcmp(phase, "collect") == 0 ? allocator->collect != NULL
-                                           : true;
-}
 
 GPtrArray *run_command_steps(const struct plan_cell *cell)
 {
@@ -19,7 +9,7 @@ GPtrArray *run_command_steps(const struct plan_cell *cell)
     g_ptr_array_add(steps, (gpointer)(uintptr_t)&baseline_step);
     for (guint i = 0; i < cell->walk->len; i++) {
         const struct plan_step *step = cell->walk->pdata[i];
-        if (can_walk(cell->allocator, step->phase))
+        if (allocator_can_walk(cell->allocator, step->phase))
             g_ptr_array_add(steps, cell->walk->pdata[i]);
     }
     g_ptr_array_add(steps, (gpointer)(uintptr_t)&end_step);

@@ -193,7 +193,7 @@ static GPtrArray *two_allocators(const char *folder)
                          "[setting faster]\npolicy = eager\n"
                          "[setting slow]\npolicy = delayed\ndelay-ms = 12000\n");
     support_write(folder, "allocators/two.ini",
-                  "[allocator]\nsummary = two\n[setting default]\npolicy = default\n"
+                  "[allocator]\nsummary = two\npurge = trim(0)\n[setting default]\npolicy = default\n"
                   "[setting free]\npolicy = lazy\ndelay-ms = 11999\n");
     support_write(folder, "allocators/under.ini",
                   "[allocator]\nsummary = under\nrole = floor\n[setting default]\npolicy = default\n");
@@ -350,6 +350,23 @@ static void the_timed_pass_has_one_walk_for_all(void **state)
     plan_free(plan);
 }
 
+#define REMEDIES                                                                                             \
+    "[walk drop]\nphases = build drop\n[walk purge]\nphases = build drop purge\n"                            \
+    "[walk collect]\nphases = build drop collect\n"
+
+static void a_walk_that_has_a_name_is_walked_whole_or_not_at_all(void **state)
+{
+    assert_expands_to(
+        *state, REMEDIES GROUP("c", "one two", "settings = default", "null") "walks = drop purge\n", NULL,
+        "one/default/null/s/walk-drop two/default/null/s/walk-drop "
+        "two/default/null/s/walk-purge");
+    assert_expands_to(*state, "[cells c]\nallocators = *\nsettings = default\nworkloads = null\nshapes = s\n",
+                      NULL, "one/default/null/s two/default/null/s"); /* the plan's own has a purge */
+    assert_expands_not(
+        *state, REMEDIES GROUP("c", "one two", "settings = default", "null") "walks = purge collect\n", NULL,
+        EXIT_BAD_DATA, (const char *const[]){"question.ini", "[cells c]", "walks", "\"collect\"", NULL});
+}
+
 static void a_floor_is_there_where_its_name_is(void **state)
 {
     assert_expands_to(*state, GROUP("c", "t* under", "settings = default", "null"), NULL,
@@ -423,6 +440,7 @@ int main(void)
         SUPPORT_TEST(walks_are_a_dimension_and_a_further_part_of_the_name_in_front_of_the_mode),
         SUPPORT_TEST(a_cell_carries_its_walk_and_every_cycle_of_it),
         SUPPORT_TEST(the_timed_pass_has_one_walk_for_all),
+        SUPPORT_TEST(a_walk_that_has_a_name_is_walked_whole_or_not_at_all),
         SUPPORT_TEST(a_floor_is_there_where_its_name_is),
         SUPPORT_TEST(what_has_an_allocator_built_in_meets_that_one_alone),
         SUPPORT_TEST(a_group_in_which_nobody_meets_is_refused),
