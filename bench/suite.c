@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "error.h"
+#include "plan_walk.h"
 #include "scope.h"
 
 static void free_probe(gpointer data)
@@ -69,18 +70,36 @@ static bool probe_all(struct suite *suite, const struct options *options, GError
 
 /* --- what is run --- */
 
-/* But for one that is an allocator's own: its cells are skipped where it is not built. */
-static bool workloads_exist(const struct suite *suite, GError **error)
+/* driver/protocol.h says what not every program does. Better told here, in the words of the plan, than by each run. */
+static bool takes(const struct plan *plan, const struct plan_cell *cell, bool is_service, GError **error)
+{
+    g_autofree char *shape = g_strdup_printf("shape %s", cell->shape->name);
+    g_autofree char *walk = cell->walk_name ? g_strdup_printf("walk %s", cell->walk_name) : g_strdup("plan");
+    if (plan->latency && (is_service || cell->allocator->programs))
+        return ini_refuse(plan->ini, "plan", "latency", error, "operations of %s are not timed: it is %s",
+                          cell->workload, is_service ? "a service" : "a program with its allocator built in");
+    if (is_service && cell->shape->workers > 1)
+        return ini_refuse(plan->ini, shape, "workers", error,
+                          "%s is a service: it has a worker for each request, and no others", cell->workload);
+    if (is_service && plan_walk_has(cell->walk, "ticking"))
+        return ini_refuse(plan->ini, walk, cell->walk_name ? "phases" : "walk", error,
+                          "%s is a service: none can walk ticking", cell->workload);
+    return true;
+}
+
+/* A program that has its allocator built in may be missing: its cells are skipped then. */
+static bool programs_fit(const struct suite *suite, GError **error)
 {
     for (guint i = 0; i < suite->cells->len; i++) {
         const struct plan_cell *cell = suite->cells->pdata[i];
-        if (allocator_has_program(cell->allocator, cell->workload))
-            continue;
-        g_autofree char *program = paths_workload(&suite->paths, cell->workload, error);
-        if (!program) {
+        bool built_in = allocator_has_program(cell->allocator, cell->workload);
+        g_autofree char *program = paths_workload(&suite->paths, cell->workload, built_in ? NULL : error);
+        if (!program && !built_in) {
             g_prefix_error(error, "%s: cell %s: ", suite->plan->path, cell->name);
             return false;
         }
+        if (!takes(suite->plan, cell, program && paths_is_service(&suite->paths, program), error))
+            return false;
     }
     return true;
 }
@@ -158,7 +177,7 @@ bool suite_open(struct suite *suite, const struct options *options, GError **err
     if (options->repeat > 0)
         suite->plan->repeat = options->repeat;
     suite->cells = plan_expand(suite->plan, suite->allocators, (const char *const *)options->only, error);
-    return suite->cells && workloads_exist(suite, error) && probe_all(suite, options, error);
+    return suite->cells && programs_fit(suite, error) && probe_all(suite, options, error);
 }
 
 void suite_clear(struct suite *suite)

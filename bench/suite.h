@@ -22,8 +22,9 @@ struct suite {
     char *no_site;
 };
 
-/* Reads descriptors and plan, expands it, probes every allocator and setting that has cells. False with error;
- * clear it in any case. */
+/* Reads descriptors and plan, expands it, probes every allocator and setting that has cells. What a service, or a
+ * program with its allocator built in, cannot do (protocol.h) is an error of the plan. False with error; clear it in
+ * any case. */
 bool suite_open(struct suite *suite, const struct options *options, GError **error);
 /* The same without a plan, and nothing is probed yet. */
 bool suite_open_allocators(struct suite *suite, const struct options *options, GError **error);

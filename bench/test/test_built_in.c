@@ -106,6 +106,20 @@ static void no_library_can_take_its_place(void **state)
     support_assert_has(outcome.err, "collected is built into its programs (collected not_built)");
 }
 
+static void its_operations_are_not_timed(void **state)
+{
+    g_auto(program_outcome) outcome = {0}, others = {0};
+    g_autofree char *text = g_strconcat("[plan]\nlatency = yes\n", plan_text + strlen("[plan]\n"), NULL);
+    g_autofree char *plan = support_new_file(*state, "plan.ini", text);
+    program_run(&outcome, "list", DATA, "--plan", plan);
+    program_assert_code(&outcome, EXIT_BAD_DATA);
+    support_assert_has(outcome.err,
+                       "plan.ini:2: [plan] latency: operations of collected are not timed: it is a "
+                       "program with its allocator built in");
+    program_run(&others, "list", DATA, "--plan", plan, "--only", "glibc/*");
+    program_assert_code(&others, EXIT_PROVEN);
+}
+
 /* --- runs --- */
 
 static void a_run_stands_on_what_its_runtime_tells_beside_what_the_kernel_has(void **state)
@@ -211,6 +225,7 @@ int main(void)
         SUPPORT_TEST(check_tells_whose_the_heap_is_and_judges_its_settings),
         SUPPORT_TEST(behaviour_of_what_is_garbage_collected_is_that_behind_the_purge),
         SUPPORT_TEST(what_is_not_so_is_refuted),
+        SUPPORT_TEST(its_operations_are_not_timed),
         SUPPORT_TEST(no_library_can_take_its_place),
         SUPPORT_TEST(a_run_stands_on_what_its_runtime_tells_beside_what_the_kernel_has),
         SUPPORT_TEST(a_program_that_is_not_built_is_skipped_and_says_what_to_install),

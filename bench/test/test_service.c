@@ -44,6 +44,35 @@ static void assert_row(const struct csv *runs, guint row, const char *status, co
                  reason);
 }
 
+#define WALK "walk = build drop\n"
+
+/* By file, line, group and key, before anything is run. */
+static void what_no_service_does_is_an_error_of_the_plan(void **state)
+{
+    static const struct {
+        const char *rest, *tail, *error;
+    } plans[] = {
+        {WALK "latency = yes\n", "", "plan.ini:7: [plan] latency: operations of api are not timed: it is a"},
+        {"walk = build drop ticking\n", "", "plan.ini:6: [plan] walk: api is a service: none can walk"},
+        {"", "", "plan.ini:1: [plan] walk: api is a service: none can walk ticking"}, /* the default */
+        {"[walk w]\nphases = build drop ticking\n", "walks = w\n", "plan.ini:7: [walk w] phases: api is a"},
+        {WALK "[shape t]\nrecords = 1\nstrings = 1\nlength = 1\norder = hash\nworkers = 2\n",
+         "[cells d]\nallocators = glibc\nsettings = default\nworkloads = api\nshapes = t\n",
+         "plan.ini:12: [shape t] workers: api is a service: it has a worker for each request"},
+        {WALK, "", NULL},
+    };
+    for (guint i = 0; i < G_N_ELEMENTS(plans); i++) {
+        g_auto(program_outcome) outcome = {0};
+        g_autofree char *plan = write_plan(*state, "glibc", "api", plans[i].rest);
+        g_autofree char *head = support_read(*state, "plan.ini");
+        g_autofree char *text = g_strconcat(head, plans[i].tail, NULL);
+        support_write(*state, "plan.ini", text);
+        program_run(&outcome, "list", "--plan", plan);
+        program_assert_code(&outcome, plans[i].error ? EXIT_BAD_DATA : EXIT_PROVEN);
+        support_assert_has(outcome.err, plans[i].error ? plans[i].error : "");
+    }
+}
+
 static void a_service_is_asked_for_each_build_and_each_purge_and_its_null_request_is_told(void **state)
 {
     if (lacks_curl())
@@ -205,6 +234,7 @@ static void the_api_itself_is_killed_in_its_second_request_where_that_needs_more
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        SUPPORT_TEST(what_no_service_does_is_an_error_of_the_plan),
         SUPPORT_TEST(a_service_is_asked_for_each_build_and_each_purge_and_its_null_request_is_told),
         SUPPORT_TEST(proxies_of_the_user_and_his_curlrc_are_nobodys_concern),
         SUPPORT_TEST(a_service_that_does_not_as_it_has_to_is_told_what),

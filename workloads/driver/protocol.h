@@ -30,7 +30,8 @@
  *                        worker's. Ticks go round all of them, a purge is the main thread's; who has nothing
  *                        to do sleeps. They are started before the baseline
  *   latency=yes|no       time each insert of (re)build, each delete of (re)drop and each tick of ticking (default
- *                        no, and then nothing of it is in their way). A program may refuse to (those in Go do)
+ *                        no, and then nothing of it is in their way). A program may refuse to; of those
+ *                        that have their allocator built in it is not asked
  *   walk=PHASE[:MS],…    phases below in order; silent and ticking need their window in ms
  *   purge=CALL           the allocator's explicit purge, see call_text.h; needed if the walk has "purge"
  *   collect=CALL         its garbage collection, which need not give anything back; the same for "collect"
