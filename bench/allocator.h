@@ -3,8 +3,8 @@
  * Strict: an unknown group or key, one given twice, a missing `summary` or `policy`, a bad value, a malformed
  * version range, ranges of one name that overlap, an LD_ variable, `programs` beside what is preloaded, what is no
  * call (calls.h), an expectation of what nothing reads, no setting at all, is an error (EXIT_BAD_DATA) that names
- * file, line, group and key. An empty value of [allocator] is an absent one. Names (the file's and the settings') are [a-z0-9][a-z0-9.-]*, for they become
- * parts of cell and file names. */
+ * file, line, group and key. An empty value of [allocator] is an absent one. Names (the file's and the settings') are
+ * [a-z0-9][a-z0-9.-]*, for they become parts of cell and file names. */
 #ifndef AFTERFREE_ALLOCATOR_H
 #define AFTERFREE_ALLOCATOR_H
 

@@ -3,7 +3,8 @@
  * In a build tree (the executable is BUILD/bench/afterfree beside BUILD/CMakeCache.txt): descriptors and
  * plans in the source tree, workloads in BUILD/workloads and BUILD/services. Installed: PREFIX/share/afterfree,
  * PREFIX/libexec/afterfree/workloads and PREFIX/libexec/afterfree/services. Libraries of floors (allocator.h) in
- * BUILD/bench/floor; installed PREFIX/libexec/afterfree/floor. --data DIR (repeatable) is searched first: DIR/allocators, DIR/plans.
+ * BUILD/bench/floor; installed PREFIX/libexec/afterfree/floor. --data DIR (repeatable) is searched first:
+ * DIR/allocators, DIR/plans.
  * The controls are a world of their own: bench/test/controls with its own allocators/ and plans/, and their
  * libraries in BUILD/bench/controls; installed PREFIX/share/afterfree/controls and
  * PREFIX/libexec/afterfree/controls. */

@@ -26,10 +26,10 @@ GKeyFile *resume_read_machine(const char *folder, GError **error);
 /* Takes out of `specs` (of struct run_spec *, the whole run) those whose row is in the folder, with its
  * samples, its marks up to the phase in ended_in and the latency of each that was timed, and is ok, or an oom that the
  * plan takes for an answer; *kept is how many, and `conditions` is shown the ok ones. All else goes from the folder:
- * other rows, marks, latency and samples without a kept row, what was half written. Kept rows stay byte for byte. A kept row must agree with what
- * plan, descriptors and probes say now, and its allocator's package version and library_sha256 in `before` (the
- * folder's machine.ini) with those in `now`: else EXIT_BAD_DATA names the cell, what was and what is, and the
- * folder stays as it was. */
+ * other rows, marks, latency and samples without a kept row, what was half written. Kept rows stay byte for byte. A
+ * kept row must agree with what plan, descriptors and probes say now, and its allocator's package version and
+ * library_sha256 in `before` (the folder's machine.ini) with those in `now`: else EXIT_BAD_DATA names the cell, what
+ * was and what is, and the folder stays as it was. */
 bool resume_keep(struct folder *folder, GPtrArray *specs, GKeyFile *before, GKeyFile *now,
                  struct conditions *conditions, guint *kept, GError **error);
 

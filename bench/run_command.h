@@ -7,8 +7,8 @@
 
 #include "run.h"
 
-/* Of const struct plan_step *: baseline, of the cell's walk what its allocator can walk (allocator.h), end. The array is
- * the caller's; the steps are the plan's. */
+/* Of const struct plan_step *: baseline, of the cell's walk what its allocator can walk (allocator.h), end. The array
+ * is the caller's; the steps are the plan's. */
 GPtrArray *run_command_steps(const struct plan_cell *cell);
 
 /* argv: the cell's name, then KEY=VALUE as driver/params.h reads them; the caller frees. `steps` as above. */
