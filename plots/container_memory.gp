@@ -105,7 +105,8 @@ set multiplot
 set xrange [0:1.01 * longest_ms / 1e3]
 set yrange [0:1.04 * limit / unit]
 set tics textcolor rgb grey font ',10'
-set xtics format '%g s'
+# A tic's label takes some 40 pixels: six of them at most.
+set xtics format '%g s' 0, longest_ms < 60e3 ? 10 : longest_ms < 120e3 ? 20 : longest_ms < 300e3 ? 50 : 20 * ceil(longest_ms / 120e3)
 set ytics format unit == 1e9 ? '%g GB' : '%g MB' 0, limit > 2e9 ? 1 : limit > 1e9 ? 0.5 : limit > 2e8 ? 100 : 10
 set grid ytics lc rgb '#DDDDDD' lw 0.5
 
