@@ -190,8 +190,8 @@ static bool can_draw(void)
 static bool has_nothing_to_show(const char *said, const char *figure)
 {
     static const char *const excuses[] = {
-        "The plan of this run has no [limit]",  "This run has no prices of a timed pass",
-        "No operation of this run was timed",   "This run does not compare named walks",
+        "The plan of this run has no [limit]", "This run has no prices of a timed pass",
+        "No operation of this run was timed",  "This run does not compare named walks",
         "No walk of this run has four cycles", "This run has no cell with samples of a cgroup"};
     bool found = false;
     for (guint i = 0; i < G_N_ELEMENTS(excuses); i++) {
